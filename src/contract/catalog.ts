@@ -1,0 +1,15 @@
+import type { OperatorSpec } from "./operator.ts";
+import type { SinkSpec } from "./sink.ts";
+import type { SourceSpec } from "./source.ts";
+
+type Loaders<Spec> = { readonly [name: string]: () => Promise<Spec> };
+
+/**
+ * Every component that a plan can name. A value that is passed along, never a registry.
+ * Components load when they are asked for, so that a run pays for what it uses.
+ */
+export interface Catalog {
+  readonly sources: Loaders<SourceSpec>;
+  readonly operators: Loaders<OperatorSpec>;
+  readonly sinks: Loaders<SinkSpec>;
+}

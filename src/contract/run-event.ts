@@ -1,0 +1,65 @@
+import type { ErrorRecord } from "../model/errors.ts";
+import type { Accounting } from "./accounting.ts";
+import type { Receipt, TaskId } from "./receipt.ts";
+
+/** What a task did since it began: cumulative, so a lost report costs nothing. */
+export type TaskProgress = {
+  readonly accounting: Accounting;
+  /** Seconds that each step was busy, by step id; `read` and `write` beside them. */
+  readonly busySeconds: { readonly [stepId: string]: number };
+};
+
+export type WorkerActivity =
+  | { readonly doing: "starting" | "idle" | "stopped" }
+  | { readonly doing: "task"; readonly task: TaskId; readonly step: string; readonly sample: string };
+
+export type RunOutcome = "succeeded" | "failed" | "interrupted";
+
+/** The only thing that leaves the coordinator. Progress, logs, metrics and health derive from it. */
+export type RunEvent =
+  | {
+      readonly type: "run-started";
+      readonly runId: string;
+      readonly planHash: string;
+      readonly destination: string;
+      readonly resumed: { readonly finishedTasks: number } | null;
+    }
+  | { readonly type: "input-listed"; readonly splits: number; readonly bytes: number; readonly samples: number | null }
+  | { readonly type: "stage-started"; readonly stage: number; readonly tasks: number; readonly finishedTasks: number }
+  | { readonly type: "worker-started"; readonly worker: number; readonly processId: number }
+  | { readonly type: "worker-lost"; readonly worker: number; readonly reason: string }
+  | { readonly type: "worker-activity"; readonly worker: number; readonly activity: WorkerActivity }
+  | { readonly type: "task-started"; readonly worker: number; readonly task: TaskId; readonly attempt: number }
+  | {
+      readonly type: "task-progressed";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly progress: TaskProgress;
+    }
+  | { readonly type: "task-finished"; readonly receipt: Receipt }
+  | {
+      readonly type: "task-failed";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly error: ErrorRecord;
+      readonly willRetry: boolean;
+    }
+  | { readonly type: "checkpoint-written"; readonly name: string; readonly tasks: number; readonly seconds: number }
+  | { readonly type: "drain-started"; readonly signal: string }
+  | { readonly type: "run-finished"; readonly summary: RunSummary };
+
+/** How a run ended. */
+export type RunSummary = {
+  readonly outcome: RunOutcome;
+  readonly runId: string;
+  readonly destination: string;
+  readonly accounting: Accounting;
+  readonly shards: number;
+  readonly shardBytes: number;
+  readonly failedTasks: readonly { readonly task: TaskId; readonly error: ErrorRecord }[];
+  /** Why the run did not succeed. */
+  readonly error: ErrorRecord | null;
+  readonly seconds: number;
+  /** True when there was nothing left to do. */
+  readonly wasComplete: boolean;
+};

@@ -1,0 +1,62 @@
+/**
+ * A URI is an absolute local path, or `scheme://…`. `resolveUri` makes one of what a user typed;
+ * everything behind it handles URIs only.
+ */
+export interface StoredObject {
+  readonly uri: string;
+  readonly bytes: number;
+  /** Changes when the content does: etag, or size and mtime. */
+  readonly version: string;
+}
+
+export interface ReadOptions {
+  readonly range?: { readonly offset: number; readonly length: number };
+  /** Rejects with INPUT_CHANGED when the object is another version. */
+  readonly version?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A new object that appears whole or not at all. */
+export interface ObjectWriter {
+  /** Resolves when there is room for more; does not keep `chunk`. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Bytes written so far. */
+  readonly bytes: number;
+  /**
+   * Makes the object durable under its URI, unless that is taken: then answers "exists", changes
+   * nothing and stays open, so that `commitAs` can publish the same bytes under another URI.
+   */
+  commit(): Promise<"created" | "exists">;
+  /** Same, under another URI in the same folder. */
+  commitAs(uri: string): Promise<"created" | "exists">;
+  /** Removes what was written. Safe after a commit, where it only tidies up. Never throws. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Bytes behind the URIs of one scheme. Every rejection is a PipelineError: INPUT_NOT_FOUND when an
+ * object that is read does not exist, INPUT_UNREADABLE when it may not be read, STORAGE_FULL,
+ * OUTPUT_UNWRITABLE, STORAGE_FAILED (retryable when trying again can help).
+ */
+export interface Storage {
+  /**
+   * Every object below a folder URI, at any depth, ordered by code units of the path relative to it, in
+   * bounded memory per folder. Symbolic links to files are followed, to folders are not (no cycles).
+   * Nothing when the folder does not exist.
+   */
+  list(folder: string, signal?: AbortSignal): AsyncIterable<StoredObject>;
+  /** Undefined when there is no object, and for a folder. */
+  stat(uri: string): Promise<StoredObject | undefined>;
+  isFolder(uri: string): Promise<boolean>;
+  read(uri: string, options?: ReadOptions): Promise<Uint8Array>;
+  /** Chunks of at most 1 MiB in order; each is the receiver's to keep. */
+  stream(uri: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** Begins an object. `scope` keeps temporary names of several writers apart. */
+  create(uri: string, scope: string): Promise<ObjectWriter>;
+  /** Atomic and durable; false when the URI is taken, in which case nothing changed. */
+  putIfAbsent(uri: string, bytes: Uint8Array): Promise<boolean>;
+  /** Renames, replacing what is at `to`. Durable when it resolves. */
+  move(from: string, to: string): Promise<void>;
+  /** Removes an object; fine when there is none. */
+  remove(uri: string): Promise<void>;
+}
