@@ -46,6 +46,8 @@ interface OperatorBase<Options, Input> {
   signature(options: Options): Signature;
   /** Every reason this operator can drop for. Pure. */
   dropReasons(options: Options): readonly string[];
+  /** The options with every path replaced by `resolve(path)`, which makes it absolute. Absent = no option is a path. Pure. */
+  resolveLocations?(options: Options, resolve: (location: string) => string): Options;
   /** False for a remote model, say. Then `verify` relies on the manifest alone. */
   readonly isDeterministic?: boolean;
 }

@@ -70,8 +70,8 @@ export interface SourceSpec<Options = unknown, Input = unknown> {
   readonly options: z.ZodType<Options, Input>;
   /** Pure. */
   produces(options: Options): Production;
-  /** Every path or URI that the options name, for messages and for `describe`. Pure. */
-  locations(options: Options): readonly string[];
+  /** The options with every path replaced by `resolve(path)`, which makes it absolute. Pure. */
+  resolveLocations(options: Options, resolve: (location: string) => string): Options;
   open(options: Options): Promise<OpenedSource>;
 }
 
