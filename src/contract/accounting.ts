@@ -36,10 +36,10 @@ export const emptyAccounting: Accounting = {
 
 type Counts = { readonly [name: string]: number };
 
+/** Sums by name, names in code unit order: what is made of it has one text however the parts came. */
 export function addCounts(a: Counts, b: Counts): Counts {
-  const sum: { [name: string]: number } = { ...a };
-  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
-  return sum;
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+  return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
 }
 
 export function totalOf(counts: Counts): number {
@@ -73,6 +73,24 @@ export function addAccounting(a: Accounting, b: Accounting): Accounting {
   };
 }
 
+/**
+ * The account of a run from those of its stages, in order: what the first read, what the last wrote,
+ * and everything in between. Samples that one stage hands to the next are counted once.
+ */
+export function joinStages(stages: readonly Accounting[]): Accounting {
+  const [first, ...others] = stages;
+  if (first === undefined) return emptyAccounting;
+  return others.reduce(
+    (joined, next) => ({
+      ...addAccounting(joined, next),
+      read: joined.read,
+      bytesRead: joined.bytesRead,
+      written: next.written,
+    }),
+    first,
+  );
+}
+
 export interface Totals {
   readonly read: number;
   readonly children: number;
@@ -96,14 +114,21 @@ export function totalsOf(accounting: Accounting): Totals {
   return { read: accounting.read, children, written: accounting.written, dropped, failed, split };
 }
 
-/** Every sum that does not come out, as a sentence; empty = balanced. */
-export function imbalances(accounting: Accounting): readonly string[] {
+/** Every sum of a run, given by stage, that does not come out, as a sentence; empty = balanced. */
+export function imbalances(stages: readonly Accounting[]): readonly string[] {
   const found: string[] = [];
-  for (const [id, step] of Object.entries(accounting.steps)) {
+  for (const [index, stage] of stages.entries()) {
+    const previous = stages[index - 1];
+    if (previous !== undefined && previous.written !== stage.read) {
+      found.push(`stage ${index}: ${stage.read} read, but the stage before it wrote ${previous.written}`);
+    }
+  }
+  const run = joinStages(stages);
+  for (const [id, step] of Object.entries(run.steps)) {
     const out = step.kept + totalOf(step.dropped) + totalOf(step.failed) + step.split;
     if (step.in !== out) found.push(`step ${id}: ${step.in} in, but ${out} kept, dropped, failed or split`);
   }
-  const totals = totalsOf(accounting);
+  const totals = totalsOf(run);
   const origin = totals.read + totals.children;
   const end = totals.written + totals.dropped + totals.failed + totals.split;
   if (origin !== end)

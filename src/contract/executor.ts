@@ -1,4 +1,3 @@
-import type { PipelineError } from "../model/errors.ts";
 import type { Plan } from "./plan.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
 import type { WorkerActivity, TaskProgress } from "./run-event.ts";
@@ -31,10 +30,13 @@ export type TaskInput =
 
 /** Called by the executor as workers report. */
 export interface TaskObserver {
-  progress(worker: number, task: TaskId, progress: TaskProgress): void;
+  taskStarted(worker: number, task: TaskId, attempt: number): void;
+  progress(task: TaskId, attempt: number, progress: TaskProgress): void;
   activity(worker: number, activity: WorkerActivity): void;
   workerStarted(worker: number, processId: number): void;
   workerLost(worker: number, reason: string): void;
+  /** Text that the worker's code printed to stdout or stderr. */
+  workerOutput(worker: number, text: string): void;
 }
 
 /**
@@ -54,5 +56,3 @@ export interface Executor {
   /** Ends every worker: after its running task (`drain`), or at once (`now`). Idempotent. */
   close(how: "drain" | "now"): Promise<void>;
 }
-
-export type TaskFailure = { readonly task: TaskId; readonly attempt: number; readonly error: PipelineError };

@@ -13,9 +13,11 @@ export type Outcome =
 export interface Signature {
   /** Attributes that a sample must have. */
   readonly reads: readonly string[];
+  /** Attributes that it looks at where a sample has them, and does without where not. */
+  readonly readsIfPresent?: readonly string[];
   /** Attributes that every kept sample has afterwards. */
   readonly writes: readonly string[];
-  /** Attributes that are gone afterwards; `"unread"` = all that are not in `reads`. */
+  /** Attributes that are gone afterwards; `"unread"` = all that are not in `reads` or `readsIfPresent`. */
   readonly removes?: readonly string[] | "unread";
   /** Part kinds that it works on. A sample without any of them passes unchanged. Empty = none in particular. */
   readonly parts: readonly PartKind[];

@@ -27,6 +27,8 @@ export type RunEvent =
   | { readonly type: "input-listed"; readonly splits: number; readonly bytes: number; readonly samples: number | null }
   | { readonly type: "stage-started"; readonly stage: number; readonly tasks: number; readonly finishedTasks: number }
   | { readonly type: "worker-started"; readonly worker: number; readonly processId: number }
+  /** What the user's code or a native library printed. */
+  | { readonly type: "worker-output"; readonly worker: number; readonly text: string }
   | { readonly type: "worker-lost"; readonly worker: number; readonly reason: string }
   | { readonly type: "worker-activity"; readonly worker: number; readonly activity: WorkerActivity }
   | { readonly type: "task-started"; readonly worker: number; readonly task: TaskId; readonly attempt: number }

@@ -3,6 +3,7 @@ import type { Executor } from "../contract/executor.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { RunEvent, RunSummary } from "../contract/run-event.ts";
 import type { RunSettings } from "../contract/run-settings.ts";
+import { CoordinatedRun } from "./coordinated-run.ts";
 
 export interface RunRequest {
   readonly plan: Plan;
@@ -13,12 +14,22 @@ export interface RunRequest {
 }
 
 export interface ActiveRun {
-  /** Rejects only with errors that stopped the run before it began (scope `usage`). */
+  /**
+   * How the run ended, published or not. Rejects with a PipelineError when the run could not begin:
+   * nothing readable at the input, an output folder of another run, a step that no worker can open.
+   */
   readonly finished: Promise<RunSummary>;
-  /** Starts no further task, finishes and checkpoints the running ones, then ends as interrupted. */
+  /** Begins no further task, finishes and checkpoints the running ones, then ends as interrupted. Idempotent. */
   drain(signal: string): void;
-  /** Kills the workers; what was checkpointed stays. */
+  /** Ends the workers at once; what was checkpointed stays. Idempotent. */
   abort(): void;
 }
 
-export declare function startRun(request: RunRequest): ActiveRun;
+/**
+ * Runs a plan, or what is left of it: the ledger in `settings.checkpoints` says what is done.
+ * The same plan over the same input gives byte-identical shards, whatever the number of workers, retries or resumes.
+ */
+export function startRun(request: RunRequest): ActiveRun {
+  const run = new CoordinatedRun(request);
+  return { finished: run.execute(), drain: (signal) => run.drain(signal), abort: () => run.abort() };
+}

@@ -36,6 +36,12 @@ export const errorCodes = {
     "The pipeline file cannot be read.",
     "Check the path and its permissions.",
   ),
+  FILE_EXISTS: code(
+    "usage",
+    "configuration",
+    "The file to write exists already.",
+    "Choose another name with `--out`, or remove the file.",
+  ),
   FILE_SYNTAX: code(
     "usage",
     "configuration",
@@ -152,6 +158,12 @@ export const errorCodes = {
     "An attribute has another type than the step reads.",
     "Supply the expected type.",
   ),
+  NAME_TAKEN: code(
+    "sample",
+    "bad-input",
+    "A new name is already in use in the sample.",
+    "Choose another name, or remove what has it with `select`.",
+  ),
   // Engine
   OPERATOR_FAILED: code(
     "sample",
@@ -178,7 +190,7 @@ export const errorCodes = {
     "The task is tried again; see the worker's last lines.",
   ),
   TASK_FAILED: code(
-    "run",
+    "task",
     "internal",
     "A split failed at every attempt.",
     "Look at the cause; after mending it, the same command resumes.",
@@ -196,6 +208,12 @@ export const errorCodes = {
     "Look at the quarantine; mend the cause or raise the limit.",
   ),
   NOT_BALANCED: code("run", "internal", "The accounting does not add up.", "Keep the output folder and report this."),
+  INTERNAL: code(
+    "run",
+    "internal",
+    "Something happened that the program did not expect.",
+    "Report it, with what LOG_LEVEL=debug prints.",
+  ),
   NO_SAMPLES: code(
     "run",
     "bad-input",

@@ -59,4 +59,9 @@ export interface Storage {
   move(from: string, to: string): Promise<void>;
   /** Removes an object; fine when there is none. */
   remove(uri: string): Promise<void>;
+  /**
+   * Removes what killed writers left unfinished in a folder and, unless hidden, in those below it. A writer
+   * that is still alive loses what it wrote and fails to commit: for when no other is expected.
+   */
+  removeTemporary(folder: string): Promise<void>;
 }

@@ -1,0 +1,249 @@
+import { type Accounting } from "../contract/accounting.ts";
+import type { TaskObserver } from "../contract/executor.ts";
+import type { Stage } from "../contract/plan.ts";
+import type { RunOutcome, RunSummary } from "../contract/run-event.ts";
+import type { StartEntry } from "../ledger/entry.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
+import { finishedTasks, publish } from "../ledger/manifest.ts";
+import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
+import { storageFor } from "../storage/open-storage.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { beginRun, isPublished, openPlanSource } from "./prepare-run.ts";
+import type { RunRequest } from "./run.ts";
+import { StageAccounts } from "./stage-accounts.ts";
+import { pendingTasks, type SpoolShards, spoolShardsOf, taskCount } from "./stage-input.ts";
+import { type FailedTask, StageRun } from "./stage-run.ts";
+import { StageTasks } from "./stage-tasks.ts";
+
+/** Samples that must have been read before the failure ratio can stop a run that is still going. */
+const minSamplesToJudge = 200;
+
+/** One execution of a plan, from the first look at the ledger to the manifest. */
+export class CoordinatedRun {
+  readonly #request: RunRequest;
+  readonly #accounts: StageAccounts;
+  readonly #inputListing = new AbortController();
+  readonly #started = performance.now();
+  readonly #failedTasks: FailedTask[] = [];
+  #runId = "";
+  #drainSignal: string | undefined;
+  #fatal: PipelineError | undefined;
+
+  constructor(request: RunRequest) {
+    this.#request = request;
+    this.#accounts = new StageAccounts(request.plan.stages.length);
+  }
+
+  drain(signal: string): void {
+    if (this.#drainSignal !== undefined) return;
+    this.#drainSignal = signal;
+    this.#inputListing.abort(new PipelineError("USAGE", `interrupted by ${signal} while the input was listed`));
+    this.#request.onEvent({ type: "drain-started", signal });
+  }
+
+  abort(): void {
+    this.drain("abort");
+    void this.#request.executor.close("now");
+  }
+
+  async execute(): Promise<RunSummary> {
+    const { executor } = this.#request;
+    // Workers start while the ledger and the input are read: a start-up costs the longer of both.
+    const opening = executor.open(this.#workerSetup(), this.#taskObserver());
+    // Its failure is awaited below; until then it must not count as unhandled.
+    opening.catch(() => undefined);
+    try {
+      const summary = await this.#run(opening);
+      this.#request.onEvent({ type: "run-finished", summary });
+      return summary;
+    } finally {
+      await executor.close(this.#fatal === undefined ? "drain" : "now");
+    }
+  }
+
+  async #run(opening: Promise<void>): Promise<RunSummary> {
+    const { plan, settings } = this.#request;
+    const store = storedLedger(storageFor(settings.checkpoints), settings.checkpoints);
+    const ledger = await Ledger.open(store, (receipt) => this.#accounts.add(receipt));
+    const start = await this.#begin(ledger, store);
+    if (start === undefined) return this.#summary("interrupted", false);
+    if (ledger.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
+      return this.#summary("succeeded", true);
+    }
+    await opening;
+    const isComplete = ledger.isFinished || (await this.#runStages(ledger, store, start));
+    if (!isComplete)
+      return this.#summary(
+        this.#fatal === undefined && this.#drainSignal !== undefined ? "interrupted" : "failed",
+        false,
+      );
+    this.#fatal = this.#verdict();
+    if (this.#fatal !== undefined) return this.#summary("failed", false);
+    await ledger.finish();
+    const tasks = await finishedTasks(ledger.receipts(), plan.stages.length - 1);
+    await publish(storageFor(settings.output), settings.output, tasks, {
+      planHash: start.planHash,
+      accounting: this.#accounts.run,
+    });
+    return this.#summary("succeeded", false);
+  }
+
+  /** Undefined when the run was interrupted before it began. */
+  async #begin(ledger: Ledger, store: LedgerStore): Promise<StartEntry | undefined> {
+    const { plan, catalog, settings, onEvent } = this.#request;
+    const resumed = ledger.start === undefined ? null : { finishedTasks: ledger.finishedTasks };
+    const source = await openPlanSource(plan, catalog);
+    try {
+      const start = await beginRun(ledger, store, plan, settings.output, () =>
+        source.splits(this.#inputListing.signal),
+      );
+      this.#runId = start.runId;
+      onEvent({
+        type: "run-started",
+        runId: start.runId,
+        planHash: start.planHash,
+        destination: settings.output,
+        resumed,
+      });
+      onEvent({
+        type: "input-listed",
+        splits: start.input.splits,
+        bytes: start.input.bytes,
+        samples: start.input.samples,
+      });
+      return start;
+    } catch (error) {
+      if (this.#drainSignal !== undefined) return undefined;
+      throw error;
+    } finally {
+      await source.close?.();
+    }
+  }
+
+  /** Whether every task of every stage is done. */
+  async #runStages(ledger: Ledger, store: LedgerStore, start: StartEntry): Promise<boolean> {
+    let spool: SpoolShards = new Map();
+    for (const stage of this.#request.plan.stages) {
+      const isDone = await this.#runStage(ledger, store, start, stage, spool);
+      if (!isDone) return false;
+      if (stage.index < this.#request.plan.stages.length - 1) spool = await spoolShardsOf(ledger, stage);
+    }
+    return true;
+  }
+
+  async #runStage(
+    ledger: Ledger,
+    store: LedgerStore,
+    start: StartEntry,
+    stage: Stage,
+    spool: SpoolShards,
+  ): Promise<boolean> {
+    const { executor, settings, onEvent } = this.#request;
+    const tasks = taskCount(start, stage, spool);
+    onEvent({ type: "stage-started", stage: stage.index, tasks, finishedTasks: ledger.finishedTasksOf(stage.index) });
+    const commits = new GroupCommit(
+      ledger,
+      settings.checkpointIntervalSeconds,
+      (name, count, seconds) => onEvent({ type: "checkpoint-written", name, tasks: count, seconds }),
+      (error) => this.#stop(error),
+    );
+    const stageRun = new StageRun(
+      executor,
+      new StageTasks(pendingTasks(ledger, store, start, stage, spool)),
+      settings.maxAttempts,
+      {
+        taskFinished: (receipt) => {
+          commits.add(receipt);
+          onEvent({ type: "task-finished", receipt });
+        },
+        taskFailed: (task, error, willRetry) => {
+          const id = { stage: task.stage, split: task.split };
+          onEvent({ type: "task-failed", task: id, attempt: task.attempt, error: errorRecord(error), willRetry });
+        },
+      },
+      () => this.#shouldStop(),
+    );
+    await stageRun.run();
+    await commits.flush().catch((error: unknown) => this.#stop(error));
+    this.#failedTasks.push(...stageRun.failedTasks);
+    this.#fatal ??= stageRun.fatal;
+    return this.#fatal === undefined && ledger.finishedTasksOf(stage.index) === tasks;
+  }
+
+  #shouldStop(): boolean {
+    if (this.#drainSignal !== undefined || this.#fatal !== undefined) return true;
+    if (this.#accounts.totals.read >= minSamplesToJudge) this.#fatal = this.#tooManyFailures();
+    return this.#fatal !== undefined;
+  }
+
+  #stop(cause: unknown): void {
+    this.#fatal ??= asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
+  }
+
+  /** Why a run whose tasks are all done must not be published. */
+  #verdict(): PipelineError | undefined {
+    const imbalances = this.#accounts.imbalances();
+    if (imbalances.length > 0)
+      return new PipelineError("NOT_BALANCED", `the accounting does not add up: ${imbalances.join("; ")}`);
+    if (this.#accounts.totals.read === 0) {
+      return new PipelineError("NO_SAMPLES", "the run finished without reading a sample: expected at least one");
+    }
+    return this.#tooManyFailures();
+  }
+
+  #tooManyFailures(): PipelineError | undefined {
+    const limit = this.#request.settings.maxFailureRatio;
+    const { failureRatio } = this.#accounts;
+    if (failureRatio <= limit) return undefined;
+    const { failed, read, children } = this.#accounts.totals;
+    return new PipelineError(
+      "FAILURES_ABOVE_LIMIT",
+      `${failed} of ${read + children} samples failed (${(failureRatio * 100).toFixed(1)} %): expected at most ${(limit * 100).toFixed(1)} % (run.maxFailureRatio)`,
+      { details: { failed, of: read + children, limit } },
+    );
+  }
+
+  #summary(outcome: RunOutcome, wasComplete: boolean): RunSummary {
+    const accounting: Accounting = this.#accounts.run;
+    const error = this.#fatal ?? (outcome === "failed" ? this.#failedTasks[0]?.error : undefined);
+    return {
+      outcome,
+      runId: this.#runId,
+      destination: this.#request.settings.output,
+      accounting,
+      shards: this.#accounts.shards.count,
+      shardBytes: this.#accounts.shards.bytes,
+      failedTasks: this.#failedTasks.map(({ task, error }) => ({ task, error: errorRecord(error) })),
+      error: error === undefined ? null : errorRecord(error),
+      seconds: (performance.now() - this.#started) / 1000,
+      wasComplete,
+    };
+  }
+
+  #workerSetup() {
+    const { plan, settings } = this.#request;
+    return {
+      plan,
+      destination: settings.output,
+      batchSize: settings.batchSize,
+      memoryBudgetBytes: Math.max(1, Math.floor(settings.memoryBudgetBytes / settings.workers)),
+      concurrency: samplesAtOnce,
+    };
+  }
+
+  #taskObserver(): TaskObserver {
+    const { onEvent } = this.#request;
+    return {
+      taskStarted: (worker, task, attempt) => onEvent({ type: "task-started", worker, task, attempt }),
+      progress: (task, attempt, progress) => onEvent({ type: "task-progressed", task, attempt, progress }),
+      activity: (worker, activity) => onEvent({ type: "worker-activity", worker, activity }),
+      workerStarted: (worker, processId) => onEvent({ type: "worker-started", worker, processId }),
+      workerLost: (worker, reason) => onEvent({ type: "worker-lost", worker, reason }),
+      workerOutput: (worker, text) => onEvent({ type: "worker-output", worker, text }),
+    };
+  }
+}
+
+/** Enough to keep a worker's native threads busy while its own thread reads and writes. */
+const samplesAtOnce = 4;

@@ -1,0 +1,53 @@
+import type { Receipt } from "../contract/receipt.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+/**
+ * Collects receipts and writes them as one ledger entry: at the latest `intervalSeconds` after the
+ * first of them came, or when `flush` is called. One write at a time.
+ */
+export class GroupCommit {
+  readonly #ledger: Ledger;
+  readonly #intervalSeconds: number;
+  readonly #onCheckpoint: (name: string, tasks: number, seconds: number) => void;
+  readonly #onFailure: (error: unknown) => void;
+  #waiting: Receipt[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    ledger: Ledger,
+    intervalSeconds: number,
+    onCheckpoint: (name: string, tasks: number, seconds: number) => void,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#ledger = ledger;
+    this.#intervalSeconds = intervalSeconds;
+    this.#onCheckpoint = onCheckpoint;
+    this.#onFailure = onFailure;
+  }
+
+  add(receipt: Receipt): void {
+    this.#waiting.push(receipt);
+    this.#timer ??= setTimeout(() => {
+      this.flush().catch(this.#onFailure);
+    }, this.#intervalSeconds * 1000);
+  }
+
+  /** Resolves when every receipt that was added counts. Rejects with the ledger's error, after which nothing more is written. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const receipts = this.#waiting;
+    this.#waiting = [];
+    if (receipts.length > 0) this.#writing = this.#writing.then(() => this.#write(receipts));
+    return this.#writing;
+  }
+
+  async #write(receipts: readonly Receipt[]): Promise<void> {
+    const start = performance.now();
+    const checkpoint = await this.#ledger.commit(receipts);
+    if (checkpoint !== undefined) {
+      this.#onCheckpoint(checkpoint.name, checkpoint.receipts.length, (performance.now() - start) / 1000);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import type { Catalog } from "../contract/catalog.ts";
+import type { Plan } from "../contract/plan.ts";
+import type { OpenedSource, Split } from "../contract/source.ts";
+import type { StartEntry } from "../ledger/entry.ts";
+import { freezeInput } from "../ledger/frozen-input.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerStore } from "../ledger/ledger-store.ts";
+import { manifestName, successName } from "../ledger/manifest.ts";
+import { PipelineError } from "../model/errors.ts";
+import { differingKeys } from "../plan/differing-keys.ts";
+import { planHash } from "../plan/plan-hash.ts";
+import { storageFor } from "../storage/open-storage.ts";
+import type { Storage } from "../storage/storage.ts";
+import { joinUri, relativeUri } from "../storage/uri.ts";
+
+/** Rejects with UNKNOWN_COMPONENT, or with what the source says when it cannot be opened. */
+export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
+  const load = catalog.sources[plan.source.name];
+  if (load === undefined)
+    throw new PipelineError("UNKNOWN_COMPONENT", `no source is named ${JSON.stringify(plan.source.name)}`);
+  const spec = await load();
+  return spec.open(spec.options.parse(plan.source.options));
+}
+
+/**
+ * The entry that begins the run: the one in the ledger when there is one, else a new one that freezes
+ * the input. Rejects with PLAN_MISMATCH when the ledger belongs to another plan, OUTPUT_NOT_EMPTY when the
+ * output folder holds something that no ledger explains.
+ */
+export async function beginRun(
+  ledger: Ledger,
+  store: LedgerStore,
+  plan: Plan,
+  output: string,
+  listInput: () => AsyncIterable<Split>,
+): Promise<StartEntry> {
+  const hash = planHash(plan);
+  if (ledger.start === undefined) {
+    await refuseForeignOutput(storageFor(output), output);
+    const runId = randomUUID();
+    const input = await freezeInput(store, runId, listInput());
+    await ledger.begin({ runId, planHash: hash, plan, input });
+  }
+  const start = ledger.start;
+  if (start === undefined)
+    throw new PipelineError("LEDGER_CORRUPT", `${store.location} holds no entry that begins the run`);
+  if (start.planHash !== hash) throw planMismatch(start.plan, plan, output);
+  return start;
+}
+
+/** Whether the run was finished and published. */
+export async function isPublished(storage: Storage, output: string): Promise<boolean> {
+  return (await storage.stat(joinUri(output, successName))) !== undefined;
+}
+
+async function refuseForeignOutput(storage: Storage, output: string): Promise<void> {
+  if ((await storage.stat(output)) !== undefined) {
+    throw new PipelineError(
+      "OUTPUT_NOT_EMPTY",
+      `the output ${output} is a file: expected a folder, or a path where one can be made`,
+      { details: { output } },
+    );
+  }
+  for await (const object of storage.list(output)) {
+    const name = relativeUri(output, object.uri);
+    const what =
+      name === manifestName
+        ? "a finished dataset whose checkpoints are gone"
+        : `${JSON.stringify(name)} and perhaps more`;
+    throw new PipelineError(
+      "OUTPUT_NOT_EMPTY",
+      `the output folder ${output} holds ${what}, but no checkpoints of this run: expected an empty folder`,
+      {
+        details: { output, found: name },
+      },
+    );
+  }
+}
+
+function planMismatch(before: Plan, now: Plan, output: string): PipelineError {
+  const keys = differingKeys(before, now);
+  const shown = keys
+    .slice(0, 5)
+    .map((key) => `${key.path}: was ${JSON.stringify(key.before)}, now ${JSON.stringify(key.after)}`);
+  const more = keys.length > shown.length ? [`and ${keys.length - shown.length} more`] : [];
+  return new PipelineError(
+    "PLAN_MISMATCH",
+    `${output} belongs to a run with another plan: ${[...shown, ...more].join("; ")}`,
+    {
+      details: { output, keys: keys.map((key) => key.path) },
+    },
+  );
+}

@@ -1,0 +1,67 @@
+import type { Stage } from "../contract/plan.ts";
+import type { StartEntry } from "../ledger/entry.ts";
+import { readFrozenInput } from "../ledger/frozen-input.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerStore } from "../ledger/ledger-store.ts";
+import type { PendingTask } from "./stage-tasks.ts";
+
+/** The shards of a stage that the next one reads, by the split that they become there. */
+export type SpoolShards = ReadonlyMap<number, readonly string[]>;
+
+/**
+ * Shards that a finished stage left for the next one, from the ledger. Splits stay what they were,
+ * except behind a gather stage, whose shards become the splits of what follows.
+ */
+export async function spoolShardsOf(ledger: Ledger, stage: Stage): Promise<SpoolShards> {
+  const shards = new Map<number, readonly string[]>();
+  for await (const receipt of ledger.receipts()) {
+    if (receipt.stage !== stage.index) continue;
+    const names = receipt.shards.map((shard) => shard.storedAs);
+    if (stage.kind === "map") shards.set(receipt.split, names);
+    else for (const [index, name] of names.entries()) shards.set(index, [name]);
+  }
+  return shards;
+}
+
+/** Tasks of a stage which the ledger does not list yet, in order. */
+export async function* pendingTasks(
+  ledger: Ledger,
+  store: LedgerStore,
+  start: StartEntry,
+  stage: Stage,
+  spool: SpoolShards,
+): AsyncGenerator<PendingTask> {
+  for await (const task of allTasks(store, start, stage, spool)) {
+    if (!ledger.isDone(task.id)) yield task;
+  }
+}
+
+/** How many tasks a stage has. */
+export function taskCount(start: StartEntry, stage: Stage, spool: SpoolShards): number {
+  if (stage.kind === "gather") return 1;
+  return stage.index === 0 ? start.input.splits : spool.size;
+}
+
+async function* allTasks(
+  store: LedgerStore,
+  start: StartEntry,
+  stage: Stage,
+  spool: SpoolShards,
+): AsyncGenerator<PendingTask> {
+  if (stage.index === 0) {
+    let index = 0;
+    for await (const split of readFrozenInput(store, start.input)) {
+      yield { id: { stage: 0, split: index++ }, input: { kind: "split", split } };
+    }
+    return;
+  }
+  const splits = [...spool].sort(([a], [b]) => a - b);
+  if (stage.kind === "gather") {
+    yield {
+      id: { stage: stage.index, split: 0 },
+      input: { kind: "spool", shards: splits.flatMap(([, shards]) => shards) },
+    };
+    return;
+  }
+  for (const [split, shards] of splits) yield { id: { stage: stage.index, split }, input: { kind: "spool", shards } };
+}

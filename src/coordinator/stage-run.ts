@@ -1,0 +1,83 @@
+import type { Executor, Task } from "../contract/executor.ts";
+import type { Receipt, TaskId } from "../contract/receipt.ts";
+import { asPipelineError, type PipelineError } from "../model/errors.ts";
+import type { StageTasks } from "./stage-tasks.ts";
+
+/** What a stage run tells about its tasks. */
+export interface StageObserver {
+  taskFinished(receipt: Receipt): void;
+  taskFailed(task: Task, error: PipelineError, willRetry: boolean): void;
+}
+
+export interface FailedTask {
+  readonly task: TaskId;
+  readonly error: PipelineError;
+}
+
+/**
+ * Keeps every slot of the executor busy with the tasks of one stage until there are none, or until
+ * `shouldStop`. A task that fails is tried again when its error is retryable; one that fails for good
+ * costs its split and the others go on, unless the error concerns the whole run.
+ */
+export class StageRun {
+  readonly #executor: Executor;
+  readonly #tasks: StageTasks;
+  readonly #maxAttempts: number;
+  readonly #observer: StageObserver;
+  readonly #shouldStop: () => boolean;
+  readonly failedTasks: FailedTask[] = [];
+  /** The error that ended the run, where one did. */
+  fatal: PipelineError | undefined;
+
+  constructor(
+    executor: Executor,
+    tasks: StageTasks,
+    maxAttempts: number,
+    observer: StageObserver,
+    shouldStop: () => boolean,
+  ) {
+    this.#executor = executor;
+    this.#tasks = tasks;
+    this.#maxAttempts = maxAttempts;
+    this.#observer = observer;
+    this.#shouldStop = shouldStop;
+  }
+
+  /** Resolves when no task is running any more. */
+  async run(): Promise<void> {
+    const lanes = Array.from({ length: this.#executor.slots }, () => this.#lane());
+    const settled = await Promise.allSettled(lanes);
+    for (const lane of settled) {
+      if (lane.status === "rejected")
+        this.fatal ??= asPipelineError(lane.reason, "TASK_FAILED", "the coordinator cannot go on");
+    }
+  }
+
+  async #lane(): Promise<void> {
+    while (!this.#shouldStop() && this.fatal === undefined) {
+      const task = await this.#tasks.next();
+      if (task === undefined) return;
+      await this.#attempt(task);
+    }
+  }
+
+  async #attempt(task: Task): Promise<void> {
+    let receipt: Receipt;
+    try {
+      receipt = await this.#executor.run(task);
+    } catch (cause) {
+      this.#fail(task, asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`));
+      return;
+    }
+    this.#observer.taskFinished(receipt);
+  }
+
+  #fail(task: Task, error: PipelineError): void {
+    const concernsRun = error.scope === "run" || error.scope === "usage";
+    const willRetry = error.isRetryable && !concernsRun && task.attempt < this.#maxAttempts && !this.#shouldStop();
+    this.#observer.taskFailed(task, error, willRetry);
+    if (willRetry) this.#tasks.retry(task);
+    else if (concernsRun) this.fatal ??= error;
+    else this.failedTasks.push({ task: { stage: task.stage, split: task.split }, error });
+  }
+}

@@ -1,0 +1,103 @@
+import { type Accounting, type Totals, totalsOf } from "../contract/accounting.ts";
+import type { Receipt } from "../contract/receipt.ts";
+import type { Shard } from "../contract/sink.ts";
+import { PipelineError } from "../model/errors.ts";
+import type { Storage } from "../storage/storage.ts";
+import { joinUri, relativeUri } from "../storage/uri.ts";
+
+export const manifestName = "_manifest.json";
+export const successName = "_SUCCESS";
+
+/** One file of a finished dataset. */
+export type ManifestFile = {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly samples: number;
+};
+
+/** What a finished dataset consists of. The same for every run of a plan over the same input: no clock, no run id. */
+export type Manifest = {
+  readonly version: 1;
+  readonly planHash: string;
+  readonly totals: Totals;
+  readonly accounting: Accounting;
+  /** In dataset order. */
+  readonly shards: readonly ManifestFile[];
+  /** Failed samples, JSON lines. */
+  readonly quarantine: readonly ManifestFile[];
+};
+
+/** Receipts of the last stage, and of every stage where quarantine is concerned. */
+export interface FinishedTasks {
+  readonly shards: readonly Shard[];
+  readonly quarantine: readonly Shard[];
+}
+
+export async function finishedTasks(receipts: AsyncIterable<Receipt>, lastStage: number): Promise<FinishedTasks> {
+  const last: Receipt[] = [];
+  const quarantine: Shard[] = [];
+  for await (const receipt of receipts) {
+    if (receipt.quarantine !== undefined) quarantine.push(receipt.quarantine);
+    if (receipt.stage === lastStage && receipt.shards.length > 0) last.push(receipt);
+  }
+  last.sort((a, b) => a.split - b.split);
+  quarantine.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { shards: last.flatMap((receipt) => receipt.shards), quarantine };
+}
+
+/**
+ * Turns what the ledger lists into a finished dataset: final names, no orphans, manifest, `_SUCCESS`,
+ * in this order. Idempotent: after a crash anywhere in between, the same call ends the same way.
+ */
+export async function publish(
+  storage: Storage,
+  output: string,
+  tasks: FinishedTasks,
+  facts: Pick<Manifest, "planHash" | "accounting">,
+): Promise<Manifest> {
+  const files = [...tasks.shards, ...tasks.quarantine];
+  for (const file of files) await giveFinalName(storage, output, file);
+  await removeOrphans(storage, output, new Set(files.map((file) => file.name)));
+  const manifest: Manifest = {
+    version: 1,
+    planHash: facts.planHash,
+    totals: totalsOf(facts.accounting),
+    accounting: facts.accounting,
+    shards: tasks.shards.map(manifestFile),
+    quarantine: tasks.quarantine.map(manifestFile),
+  };
+  await putSame(storage, joinUri(output, manifestName), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8"));
+  await putSame(storage, joinUri(output, successName), new Uint8Array(0));
+  return manifest;
+}
+
+function manifestFile(shard: Shard): ManifestFile {
+  return { name: shard.name, bytes: shard.bytes, sha256: shard.sha256, samples: shard.samples };
+}
+
+async function giveFinalName(storage: Storage, output: string, file: Shard): Promise<void> {
+  if (file.storedAs === file.name) return;
+  const from = joinUri(output, file.storedAs);
+  // Absent when an earlier attempt at finishing moved it already.
+  if ((await storage.stat(from)) !== undefined) await storage.move(from, joinUri(output, file.name));
+}
+
+/** Shards and quarantine files of attempts that did not count. Anything that does not bear a shard's name is not ours. */
+async function removeOrphans(storage: Storage, output: string, kept: ReadonlySet<string>): Promise<void> {
+  await storage.removeTemporary(output);
+  for await (const object of storage.list(output)) {
+    const name = relativeUri(output, object.uri);
+    if (/^(?:_quarantine\/)?(?:stage-\d+-)?shard-\d{6,}[-.]/.test(name) && !kept.has(name))
+      await storage.remove(object.uri);
+  }
+}
+
+async function putSame(storage: Storage, uri: string, bytes: Uint8Array): Promise<void> {
+  if (await storage.putIfAbsent(uri, bytes)) return;
+  if (!Buffer.from(await storage.read(uri)).equals(bytes)) {
+    throw new PipelineError("LEDGER_CONFLICT", `${uri} exists and differs from what this run would write`, {
+      details: { uri },
+    });
+  }
+}

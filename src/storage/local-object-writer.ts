@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, link, mkdir, open, stat, unlink } from "node:fs/promises";
+import path from "node:path";
+import { PipelineError } from "../model/errors.ts";
+import { pathOnDisk } from "./file-name-bytes.ts";
+import { isAbsent, localError, systemCode } from "./local-errors.ts";
+import { temporaryName } from "./local-temporaries.ts";
+import type { ObjectWriter } from "./storage.ts";
+
+/**
+ * Begins a file under a hidden temporary name, `.<name>.<scope>.tmp`, in the folder of `target`,
+ * which is made when it is missing. A process that is killed leaves at most that temporary file.
+ */
+export async function createLocalObject(target: string, scope: string): Promise<ObjectWriter> {
+  const temporary = path.join(path.dirname(target), temporaryName(path.basename(target), scope));
+  try {
+    const file = await openMakingFolder(temporary);
+    return localObjectWriter(file, temporary, target);
+  } catch (error) {
+    throw localError(error, "write", "creating", target);
+  }
+}
+
+/** Atomic and durable: link(2) of a synced temporary file, then a sync of the folder. */
+export async function putLocalObjectIfAbsent(target: string, bytes: Uint8Array): Promise<boolean> {
+  const writer = await createLocalObject(target, randomUUID());
+  try {
+    await writer.write(bytes);
+    return (await writer.commit()) === "created";
+  } finally {
+    await writer.abort();
+  }
+}
+
+/** Makes renames, links and removals in a folder survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(pathOnDisk(folder), "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openMakingFolder(file: string): Promise<FileHandle> {
+  try {
+    return await open(pathOnDisk(file), "wx");
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+  await makeFolder(path.dirname(file));
+  return open(pathOnDisk(file), "wx");
+}
+
+/** Makes a folder and those above it, durably. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(pathOnDisk(folder), { recursive: true });
+  if (first === undefined) return;
+  const stop = path.dirname(first);
+  for (let made = path.dirname(folder); made.length >= stop.length; made = path.dirname(made)) {
+    await syncFolder(made);
+    if (path.dirname(made) === made) return;
+  }
+}
+
+function localObjectWriter(file: FileHandle, temporary: string, target: string): ObjectWriter {
+  let bytes = 0;
+  let isOpen = true;
+  let isSynced = false;
+
+  const close = async () => {
+    if (!isOpen) return;
+    isOpen = false;
+    await file.close();
+  };
+
+  const publish = async (as: string): Promise<"created" | "exists"> => {
+    try {
+      if (!isSynced) await file.sync();
+      isSynced = true;
+      if (!(await linkIfAbsent(temporary, as))) return "exists";
+      await close();
+      await unlink(pathOnDisk(temporary));
+      await syncFolder(path.dirname(as));
+      return "created";
+    } catch (error) {
+      throw localError(error, "write", "publishing", as);
+    }
+  };
+
+  return {
+    get bytes() {
+      return bytes;
+    },
+    async write(chunk) {
+      try {
+        for (let done = 0; done < chunk.byteLength; ) {
+          const { bytesWritten } = await file.write(chunk, done, chunk.byteLength - done);
+          done += bytesWritten;
+        }
+        bytes += chunk.byteLength;
+        isSynced = false;
+      } catch (error) {
+        throw localError(error, "write", "writing", target);
+      }
+    },
+    commit: () => publish(target),
+    commitAs: (as) => {
+      if (path.dirname(as) === path.dirname(target)) return publish(as);
+      throw new PipelineError("STORAGE_FAILED", `expected a name in the folder of ${target}, received ${as}`);
+    },
+    async abort() {
+      try {
+        await close();
+        await unlink(pathOnDisk(temporary));
+      } catch {
+        // Already published, or the disk is gone: a hidden temporary file at most stays behind,
+        // and the collector of orphans removes it.
+      }
+    },
+  };
+}
+
+/** False when `target` is taken by another file. */
+async function linkIfAbsent(temporary: string, target: string): Promise<boolean> {
+  try {
+    await link(pathOnDisk(temporary), pathOnDisk(target));
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    // Over NFS the reply to a link that succeeded can be lost: the retry then says EEXIST of our own file.
+    if (code === "EEXIST") return isSameFile(temporary, target);
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP") throw error;
+    throw new PipelineError(
+      "OUTPUT_UNWRITABLE",
+      `publishing ${JSON.stringify(target)} failed: the file system has no hard links, which atomic writes need; choose an output folder on another file system`,
+      { cause: error, details: { path: target, systemCode: code } },
+    );
+  }
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  try {
+    const [a, b] = await Promise.all([
+      stat(pathOnDisk(one), { bigint: true }),
+      stat(pathOnDisk(other), { bigint: true }),
+    ]);
+    return a.ino === b.ino && a.dev === b.dev;
+  } catch (error) {
+    // Whoever took the name has moved it on since: it was taken when it counted.
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,256 @@
+import type { Outcome } from "../contract/operator.ts";
+import { asPipelineError, PipelineError } from "../model/errors.ts";
+import { childId, type Sample } from "../model/sample.ts";
+import type { Chain, OpenedStep } from "./chain.ts";
+import { increment, type TaskTally } from "./tally.ts";
+
+export interface FailedSample {
+  readonly id: string;
+  /** Step id, or `read` or `write`. */
+  readonly step: string;
+  readonly error: PipelineError;
+}
+
+/** The way of one sample that was read through the steps: where it came from, and who failed of it and its children, in order. */
+export interface Flight {
+  readonly uri: string;
+  readonly failures: FailedSample[];
+}
+
+/** What is left of one sample that was read. */
+export interface Lane {
+  readonly flight: Flight;
+  readonly samples: readonly Sample[];
+}
+
+type BatchStep = OpenedStep & { readonly kind: "batch" };
+type Waiting = { readonly flight: Flight; readonly sample: Sample };
+type BatchResult = { readonly outcomes: readonly Outcome[] } | { readonly outcomes?: never; readonly error: unknown };
+
+/** Told where the worker is, so that a stall can name its cause. */
+export interface Whereabouts {
+  step: string;
+  sample: string;
+}
+
+/**
+ * Applies the steps of a chain to samples and keeps the accounts.
+ *
+ * A sample gives the samples that are left of it, in order: itself, its children, or none. An error
+ * that concerns the sample alone costs the sample; one of a wider scope (changed input, storage) rejects.
+ */
+export class StepApplication {
+  readonly #steps: readonly OpenedStep[];
+  readonly #tally: TaskTally;
+  readonly whereabouts: Whereabouts = { step: "read", sample: "" };
+  readonly hasBatchStep: boolean;
+
+  constructor(chain: Chain, tally: TaskTally) {
+    this.#steps = chain.steps;
+    this.#tally = tally;
+    this.hasBatchStep = chain.steps.some((step) => step.kind === "batch");
+  }
+
+  /** Takes one sample through map steps from `position` up to the next batch step or the end; synchronous when the steps are. */
+  applyMaps(flight: Flight, sample: Sample, position = 0): readonly Sample[] | Promise<readonly Sample[]> {
+    let current = sample;
+    for (let index = position; index < this.#steps.length; index++) {
+      const step = this.#steps[index];
+      if (step === undefined || step.kind === "batch") break;
+      const outcome = this.#applyMap(flight, step, current);
+      if (outcome instanceof Promise) return outcome.then((settled) => this.#follow(flight, settled, index));
+      if (outcome === undefined) return [];
+      if (outcome.kind !== "keep") return this.#follow(flight, outcome, index);
+      current = outcome.sample;
+    }
+    return [current];
+  }
+
+  /** Takes a window of samples through every step, batch steps included; lane i holds what is left of sample i. */
+  async applyAll(window: readonly Lane[], batchSize: number, concurrency: number): Promise<readonly Lane[]> {
+    let lanes = window;
+    for (let position = 0; position < this.#steps.length; ) {
+      const step = this.#steps[position];
+      if (step?.kind === "batch") {
+        lanes = await this.#applyBatch(step, lanes, batchSize);
+        position++;
+      } else {
+        const from = position;
+        lanes = await mapConcurrently(lanes, concurrency, async ({ flight, samples }) => ({
+          flight,
+          samples: await this.#applyMapsToEach(flight, samples, from),
+        }));
+        while (position < this.#steps.length && this.#steps[position]?.kind === "map") position++;
+      }
+    }
+    return lanes;
+  }
+
+  async #applyMapsToEach(flight: Flight, samples: readonly Sample[], position: number): Promise<readonly Sample[]> {
+    const left: Sample[] = [];
+    for (const sample of samples) left.push(...(await this.applyMaps(flight, sample, position)));
+    return left;
+  }
+
+  #applyMap(
+    flight: Flight,
+    step: OpenedStep & { readonly kind: "map" },
+    sample: Sample,
+  ): Outcome | undefined | Promise<Outcome | undefined> {
+    const tally = this.#tally.step(step.id);
+    tally.in++;
+    this.whereabouts.step = step.id;
+    this.whereabouts.sample = sample.id;
+    const start = performance.now();
+    try {
+      const outcome = step.operator.apply(sample);
+      if (!(outcome instanceof Promise)) {
+        tally.busySeconds += (performance.now() - start) / 1000;
+        return this.#settle(flight, step, sample, outcome);
+      }
+      return outcome
+        .then(
+          (settled) => this.#settle(flight, step, sample, settled),
+          (error: unknown) => this.#fail(flight, step, sample, error),
+        )
+        .finally(() => {
+          tally.busySeconds += (performance.now() - start) / 1000;
+        });
+    } catch (error) {
+      return this.#fail(flight, step, sample, error);
+    }
+  }
+
+  async #applyBatch(step: BatchStep, lanes: readonly Lane[], batchSize: number): Promise<readonly Lane[]> {
+    const waiting = lanes.flatMap(({ flight, samples }) => samples.map((sample) => ({ flight, sample })));
+    const outcomes: (Outcome | undefined)[] = [];
+    for (let start = 0; start < waiting.length; start += batchSize) {
+      outcomes.push(...(await this.#applyOneBatch(step, waiting.slice(start, start + batchSize))));
+    }
+    let next = 0;
+    return lanes.map(({ flight, samples }) => ({
+      flight,
+      samples: samples.flatMap(() => samplesOf(outcomes[next++])),
+    }));
+  }
+
+  async #applyOneBatch(step: BatchStep, waiting: readonly Waiting[]): Promise<readonly (Outcome | undefined)[]> {
+    const tally = this.#tally.step(step.id);
+    const result = await this.#tryBatch(step, waiting);
+    if (result.outcomes !== undefined) {
+      tally.in += waiting.length;
+      return waiting.map(({ flight, sample }, index) => this.#settle(flight, step, sample, result.outcomes[index]));
+    }
+    const [only, ...others] = waiting;
+    if (only !== undefined && others.length === 0) {
+      tally.in++;
+      return [this.#fail(only.flight, step, only.sample, result.error)];
+    }
+    // The batch does not tell which sample broke it: alone, only the culprit fails again.
+    const alone: (Outcome | undefined)[] = [];
+    for (const one of waiting) alone.push(...(await this.#applyOneBatch(step, [one])));
+    return alone;
+  }
+
+  async #tryBatch(step: BatchStep, waiting: readonly Waiting[]): Promise<BatchResult> {
+    this.whereabouts.step = step.id;
+    this.whereabouts.sample = waiting[0]?.sample.id ?? "";
+    const start = performance.now();
+    try {
+      const outcomes = await step.operator.apply(waiting.map(({ sample }) => sample));
+      if (outcomes.length === waiting.length) return { outcomes };
+      return {
+        error: new PipelineError(
+          "OPERATOR_CONTRACT",
+          `step ${step.id} gave ${outcomes.length} outcomes for ${waiting.length} samples`,
+        ),
+      };
+    } catch (error) {
+      // Counted against the sample that throws alone, in #applyOneBatch.
+      return { error };
+    } finally {
+      this.#tally.step(step.id).busySeconds += (performance.now() - start) / 1000;
+    }
+  }
+
+  /** Counts an outcome and gives it back with the ids that the engine owns; undefined = failed. */
+  #settle(flight: Flight, step: OpenedStep, sample: Sample, outcome: Outcome | undefined): Outcome | undefined {
+    const tally = this.#tally.step(step.id);
+    switch (outcome?.kind) {
+      case "keep":
+        tally.kept++;
+        return outcome.sample.id === sample.id
+          ? outcome
+          : { kind: "keep", sample: { ...outcome.sample, id: sample.id } };
+      case "drop":
+        if (!step.isDropReason(outcome.reason))
+          return this.#fail(flight, step, sample, unknownReason(step.id, outcome.reason));
+        increment(tally.dropped, outcome.reason);
+        return outcome;
+      case "split":
+        tally.split++;
+        tally.children += outcome.samples.length;
+        return {
+          kind: "split",
+          samples: outcome.samples.map((child, index) => ({ ...child, id: childId(sample.id, index) })),
+        };
+      default:
+        return this.#fail(flight, step, sample, noOutcome(step.id, outcome));
+    }
+  }
+
+  #fail(flight: Flight, step: OpenedStep, sample: Sample, cause: unknown): undefined {
+    const error = asPipelineError(cause, "OPERATOR_FAILED", `step ${step.id} threw`);
+    if (error.scope !== "sample") throw error;
+    increment(this.#tally.step(step.id).failed, error.code);
+    flight.failures.push({ id: sample.id, step: step.id, error });
+    return undefined;
+  }
+
+  #follow(flight: Flight, outcome: Outcome | undefined, index: number): readonly Sample[] | Promise<readonly Sample[]> {
+    if (outcome?.kind === "keep") return this.applyMaps(flight, outcome.sample, index + 1);
+    return this.#applyMapsToEach(flight, samplesOf(outcome), index + 1);
+  }
+}
+
+function samplesOf(outcome: Outcome | undefined): readonly Sample[] {
+  if (outcome === undefined || outcome.kind === "drop") return [];
+  return outcome.kind === "keep" ? [outcome.sample] : outcome.samples;
+}
+
+function unknownReason(step: string, reason: string): PipelineError {
+  return new PipelineError(
+    "OPERATOR_CONTRACT",
+    `step ${step} dropped for ${JSON.stringify(reason)}, which is not among its drop reasons`,
+  );
+}
+
+function noOutcome(step: string, outcome: unknown): PipelineError {
+  return new PipelineError(
+    "OPERATOR_CONTRACT",
+    `step ${step} gave no outcome: expected keep, drop or split, received ${JSON.stringify(outcome) ?? "undefined"}`,
+  );
+}
+
+/** Maps with at most `limit` calls at once; results in order. The first rejection wins, after running calls have settled. */
+async function mapConcurrently<In, Out>(
+  inputs: readonly In[],
+  limit: number,
+  map: (input: In) => Promise<Out>,
+): Promise<Out[]> {
+  const results = new Map<number, Out>();
+  let next = 0;
+  const lane = async () => {
+    while (next < inputs.length) {
+      const index = next++;
+      const input = inputs[index];
+      if (input !== undefined) results.set(index, await map(input));
+    }
+  };
+  const settled = await Promise.allSettled(Array.from({ length: Math.min(limit, inputs.length) }, lane));
+  for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
+  return inputs.flatMap((_, index) => {
+    const result = results.get(index);
+    return result === undefined ? [] : [result];
+  });
+}

@@ -1,0 +1,67 @@
+import type { Catalog } from "../contract/catalog.ts";
+import type { OpenedBatch, OpenedMap } from "../contract/operator.ts";
+import type { StepRef } from "../contract/plan.ts";
+import { PipelineError, asPipelineError } from "../model/errors.ts";
+
+/** A step with its operator opened, ready to be applied. */
+export type OpenedStep =
+  | {
+      readonly kind: "map";
+      readonly id: string;
+      readonly isDropReason: (reason: string) => boolean;
+      readonly operator: OpenedMap;
+    }
+  | {
+      readonly kind: "batch";
+      readonly id: string;
+      readonly isDropReason: (reason: string) => boolean;
+      readonly operator: OpenedBatch;
+    };
+
+/** The opened steps of a stage, in order. */
+export interface Chain {
+  readonly steps: readonly OpenedStep[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the map and batch steps of a stage, in order. Rejects with OPERATOR_UNAVAILABLE (or the
+ * operator's own PipelineError) after closing what was open already.
+ */
+export async function openChain(steps: readonly StepRef[], catalog: Catalog, signal: AbortSignal): Promise<Chain> {
+  const opened: OpenedStep[] = [];
+  const close = async () => {
+    for (const step of opened.splice(0).reverse()) await step.operator.close?.();
+  };
+  try {
+    for (const step of steps) opened.push(await openStep(step, catalog, signal));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { steps: [...opened], close };
+}
+
+async function openStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedStep> {
+  const load = catalog.operators[step.name];
+  if (load === undefined)
+    throw new PipelineError(
+      "UNKNOWN_COMPONENT",
+      `step ${step.id}: the worker knows no operator ${JSON.stringify(step.name)}`,
+    );
+  try {
+    const spec = await load();
+    // The plan holds resolved options; parsing them again gives the operator values of its own type.
+    const options = spec.options.parse(step.options);
+    const reasons = new Set(spec.dropReasons(options));
+    const isDropReason = (reason: string) => reasons.has(reason);
+    const context = { signal, seed: step.seed };
+    if (spec.kind === "map")
+      return { kind: "map", id: step.id, isDropReason, operator: await spec.open(options, context) };
+    if (spec.kind === "batch")
+      return { kind: "batch", id: step.id, isDropReason, operator: await spec.open(options, context) };
+    throw new PipelineError("PROTOCOL", `step ${step.id}: a gather step cannot be part of a chain`);
+  } catch (error) {
+    throw asPipelineError(error, "OPERATOR_UNAVAILABLE", `step ${step.id} cannot be opened`);
+  }
+}

@@ -1,0 +1,14 @@
+import { enableCompileCache } from "node:module";
+import { Socket } from "node:net";
+
+/* A worker process. The executor starts it with a duplex socket as file descriptor 3. */
+enableCompileCache?.();
+const { serveTasks } = await import("./serve-tasks.ts");
+const socket = new Socket({ fd: 3, readable: true, writable: true });
+// Without a coordinator nobody can make this worker's output count: it must not go on.
+socket.on("close", () => process.exit(0));
+socket.on("error", () => process.exit(1));
+// The terminal sends SIGINT to the whole process group; it is the coordinator that decides what stops.
+process.on("SIGINT", () => undefined);
+await serveTasks(socket);
+process.exit(0);

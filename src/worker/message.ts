@@ -1,0 +1,43 @@
+import type { Task, WorkerSetup } from "../contract/executor.ts";
+import type { Receipt, TaskId } from "../contract/receipt.ts";
+import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
+import { type ErrorRecord, PipelineError } from "../model/errors.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
+
+/** What the executor's side says to a worker. */
+export type ToWorker =
+  | { readonly type: "open"; readonly catalogModule: string; readonly setup: WorkerSetup }
+  | { readonly type: "run"; readonly task: Task }
+  /** Close the steps and exit, after the running task. */
+  | { readonly type: "close" };
+
+/** What a worker says. Between `open` and `ready`, and from `run` to `done` or `failed`, it is busy. */
+export type FromWorker =
+  | { readonly type: "ready" }
+  | { readonly type: "open-failed"; readonly error: ErrorRecord }
+  | { readonly type: "progress"; readonly task: TaskId; readonly attempt: number; readonly progress: TaskProgress }
+  | { readonly type: "activity"; readonly activity: WorkerActivity }
+  | { readonly type: "done"; readonly receipt: Receipt }
+  | { readonly type: "failed"; readonly error: ErrorRecord };
+
+/*
+ * Both ends come from one installation and speak over a private socket: the type tag is checked,
+ * the payload is the peer's own pure data.
+ */
+export function isToWorker(header: JsonObject): header is JsonObject & ToWorker {
+  return (
+    header.type === "close" ||
+    (header.type === "run" && isJsonObject(header.task)) ||
+    (header.type === "open" && isJsonObject(header.setup))
+  );
+}
+
+const fromWorkerTypes: readonly unknown[] = ["ready", "open-failed", "progress", "activity", "done", "failed"];
+
+export function isFromWorker(header: JsonObject): header is JsonObject & FromWorker {
+  return fromWorkerTypes.includes(header.type);
+}
+
+export function unknownMessage(header: JsonObject): PipelineError {
+  return new PipelineError("PROTOCOL", `unknown message ${JSON.stringify(header.type) ?? "without a type"}`);
+}

@@ -1,0 +1,61 @@
+import type { QuarantineRecord } from "../contract/quarantine.ts";
+import type { Shard, ShardDestination } from "../contract/sink.ts";
+import { errorRecord, type PipelineError } from "../model/errors.ts";
+import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
+
+/** Keeps the failed samples of a task: one JSON line each, in the order they came. No failure, no file. */
+export class Quarantine {
+  readonly #destination: ShardDestination;
+  readonly #stage: number;
+  readonly #waiting: string[] = [];
+  #file: ShardFile | undefined;
+  #records = 0;
+
+  constructor(destination: ShardDestination, stage: number) {
+    this.#destination = destination;
+    this.#stage = stage;
+  }
+
+  add(failed: {
+    readonly id: string;
+    readonly uri: string;
+    readonly step: string;
+    readonly error: PipelineError;
+  }): void {
+    const record: QuarantineRecord = {
+      id: failed.id,
+      uri: failed.uri,
+      step: failed.step,
+      failureClass: failed.error.failureClass,
+      error: errorRecord(failed.error),
+      stage: this.#stage,
+      split: this.#destination.split,
+    };
+    this.#waiting.push(`${JSON.stringify(record)}\n`);
+  }
+
+  /** Writes what was added, so that a split of failures does not pile up in memory. */
+  async flush(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const lines = this.#waiting.splice(0);
+    this.#file ??= await openShardFile(this.#destination, this.#name());
+    await this.#file.write([Buffer.from(lines.join(""), "utf8")]);
+    this.#records += lines.length;
+  }
+
+  /** Undefined when nothing failed. */
+  async commit(): Promise<Shard | undefined> {
+    await this.flush();
+    return this.#file?.commit(this.#records);
+  }
+
+  /** Never throws. */
+  async abort(): Promise<void> {
+    await this.#file?.abort();
+  }
+
+  #name(): string {
+    const stage = this.#stage === 0 ? "" : `stage-${this.#stage}-`;
+    return `_quarantine/${stage}shard-${String(this.#destination.split).padStart(6, "0")}.jsonl`;
+  }
+}

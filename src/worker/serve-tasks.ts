@@ -1,0 +1,104 @@
+import type { Duplex } from "node:stream";
+import type { Catalog } from "../contract/catalog.ts";
+import type { Task, WorkerSetup } from "../contract/executor.ts";
+import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
+import { encodeFrame, FrameDecoder } from "./frame.ts";
+import { type FromWorker, isToWorker, type ToWorker, unknownMessage } from "./message.ts";
+import { type OpenedStage, openStage } from "./open-stage.ts";
+
+/** Serves one peer until it says `close` or the stream ends. Rejects with PROTOCOL when the peer is not understood. */
+export async function serveTasks(stream: Duplex): Promise<void> {
+  const worker = new Worker((message) => {
+    stream.write(encodeFrame(message));
+  });
+  const decoder = new FrameDecoder();
+  for await (const chunk of stream) {
+    for (const { header } of decoder.push(chunk)) {
+      if (!isToWorker(header)) throw unknownMessage(header);
+      if (header.type === "close") {
+        await worker.close();
+        return;
+      }
+      // Not awaited: the socket must be read while a task runs. Messages come one after the other's answer.
+      void worker.receive(header);
+    }
+  }
+}
+
+class Worker {
+  readonly #send: (message: FromWorker) => void;
+  readonly #abort = new AbortController();
+  #catalog: Catalog | undefined;
+  #setup: WorkerSetup | undefined;
+  #stage: { readonly index: number; readonly opened: OpenedStage } | undefined;
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(send: (message: FromWorker) => void) {
+    this.#send = send;
+  }
+
+  receive(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
+    this.#busy = message.type === "open" ? this.#open(message.catalogModule, message.setup) : this.#run(message.task);
+    return this.#busy;
+  }
+
+  async close(): Promise<void> {
+    await this.#busy;
+    await this.#stage?.opened.close();
+  }
+
+  async #open(catalogModule: string, setup: WorkerSetup): Promise<void> {
+    try {
+      const module: { readonly catalog?: Catalog; readonly builtinCatalog?: Catalog } = await import(catalogModule);
+      this.#catalog = module.builtinCatalog ?? module.catalog;
+      this.#setup = setup;
+      await this.#openStage(0);
+      this.#send({ type: "ready" });
+    } catch (cause) {
+      this.#send({
+        type: "open-failed",
+        error: errorRecord(asPipelineError(cause, "OPERATOR_UNAVAILABLE", "the worker cannot open the plan")),
+      });
+    }
+  }
+
+  async #run(task: Task): Promise<void> {
+    try {
+      const stage = await this.#openStage(task.stage);
+      const receipt = await stage.runTask(
+        task,
+        {
+          progress: (progress) =>
+            this.#send({
+              type: "progress",
+              task: { stage: task.stage, split: task.split },
+              attempt: task.attempt,
+              progress,
+            }),
+          activity: (activity) => this.#send({ type: "activity", activity }),
+        },
+        this.#abort.signal,
+      );
+      this.#send({ type: "done", receipt });
+    } catch (cause) {
+      this.#send({
+        type: "failed",
+        error: errorRecord(asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`)),
+      });
+    }
+  }
+
+  /** One stage is open at a time: tasks come stage by stage. */
+  async #openStage(index: number): Promise<OpenedStage> {
+    if (this.#stage?.index === index) return this.#stage.opened;
+    const stage = this.#setup?.plan.stages[index];
+    if (this.#setup === undefined || this.#catalog === undefined || stage === undefined) {
+      throw new PipelineError("PROTOCOL", `a task of stage ${index} came before the plan that has it`);
+    }
+    await this.#stage?.opened.close();
+    this.#stage = undefined;
+    const opened = await openStage(this.#setup, stage, this.#catalog, this.#abort.signal);
+    this.#stage = { index, opened };
+    return opened;
+  }
+}

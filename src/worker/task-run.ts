@@ -1,0 +1,240 @@
+import type { SourceItem } from "../contract/source.ts";
+import { asPipelineError, PipelineError } from "../model/errors.ts";
+import type { Sample } from "../model/sample.ts";
+import { estimateDecodedBytes } from "../media/decoded-size.ts";
+import type { Flight, Lane, StepApplication } from "./apply-steps.ts";
+import { encodeSample, type KeylessSample } from "./encode-sample.ts";
+import type { Quarantine } from "./quarantine.ts";
+import { SampleWindow } from "./sample-window.ts";
+import type { TaskTally } from "./tally.ts";
+import type { LeavingSample, TaskOutput } from "./task-output.ts";
+
+/** Encoded samples that are gathered before they are written in one go. */
+const writeBatch = { samples: 256, bytes: 4 * 2 ** 20 };
+
+export interface TaskLimits {
+  readonly memoryBudgetBytes: number;
+  readonly concurrency: number;
+  readonly batchSize: number;
+  readonly needsBytes: boolean;
+}
+
+/** How a flight ended. */
+interface Landing {
+  readonly flight: Flight;
+  readonly leaving: readonly KeylessSample[];
+}
+
+/**
+ * Takes samples from what is read, through the steps, to the output, in order.
+ *
+ * Holds at most `memoryBudgetBytes` of decoded samples, or one sample if that alone is larger. Map
+ * steps run over a sliding window; a chain with batch steps runs window by window, each as many samples
+ * as the budget and the batch size allow, because samples that wait for a batch to fill must never
+ * wait for memory that only they can free.
+ */
+export class TaskRun {
+  readonly #steps: StepApplication;
+  readonly #tally: TaskTally;
+  readonly #quarantine: Quarantine;
+  readonly #output: TaskOutput;
+  readonly #limits: TaskLimits;
+  readonly #window: SampleWindow<Landing>;
+  readonly #signal: AbortSignal;
+  #leaving: LeavingSample[] = [];
+  #leavingBytes = 0;
+  #round: Lane[] = [];
+  #roundBytes = 0;
+
+  constructor(
+    steps: StepApplication,
+    tally: TaskTally,
+    quarantine: Quarantine,
+    output: TaskOutput,
+    limits: TaskLimits,
+    signal: AbortSignal,
+  ) {
+    this.#steps = steps;
+    this.#tally = tally;
+    this.#quarantine = quarantine;
+    this.#output = output;
+    this.#limits = limits;
+    this.#signal = signal;
+    this.#window = new SampleWindow(limits.memoryBudgetBytes, limits.concurrency, (landing) => this.#gather(landing));
+  }
+
+  /** Pulls every item; `onBatch` is called now and then, at points where a moment may be taken. */
+  async pump(items: AsyncIterable<readonly SourceItem[]>, onBatch: () => Promise<void>): Promise<void> {
+    const iterator = items[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const start = performance.now();
+        const batch = await iterator.next();
+        this.#tally.readSeconds += (performance.now() - start) / 1000;
+        if (batch.done === true) break;
+        for (const item of batch.value) {
+          const waiting = this.#take(item);
+          if (waiting !== undefined) await waiting;
+        }
+        await this.#quarantine.flush();
+        await onBatch();
+      }
+    } finally {
+      await iterator.return?.();
+    }
+    await this.#runRound();
+    await this.#window.settleAll();
+    await this.#write();
+  }
+
+  /** A promise only where something must be waited for: records at hand cost none. */
+  #take(item: SourceItem): undefined | Promise<void> {
+    this.#signal.throwIfAborted();
+    this.#tally.read++;
+    if (item.kind === "unreadable")
+      return this.#takeUnreadable(item.unreadable.id, item.unreadable.uri, item.unreadable.error);
+    const cost = this.#estimate(item.sample, item.uri);
+    if (typeof cost === "number" && this.#admitsNow(cost)) {
+      this.#admit(item, cost);
+      return this.#isFull() ? this.#write() : undefined;
+    }
+    return this.#takeLater(item, cost);
+  }
+
+  async #takeLater(
+    item: SourceItem & { readonly kind: "sample" },
+    estimate: number | PipelineError | Promise<number | PipelineError>,
+  ): Promise<void> {
+    const cost = await estimate;
+    if (cost instanceof PipelineError) {
+      await this.#takeUnreadable(item.sample.id, item.uri, cost);
+      return;
+    }
+    if (!this.#admitsNow(cost)) await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.makeRoom(cost));
+    this.#admit(item, cost);
+    if (this.#isFull()) await this.#write();
+  }
+
+  #takeUnreadable(id: string, uri: string, error: PipelineError): undefined | Promise<void> {
+    this.#tally.countUnreadable(error.code);
+    const flight = { uri, failures: [{ id, step: "read", error }] };
+    if (this.#steps.hasBatchStep) this.#round.push({ flight, samples: [] });
+    else if (this.#window.hasRoomFor(0)) this.#window.admit(0, { flight, leaving: [] });
+    else return this.#window.makeRoom(0).then(() => this.#window.admit(0, { flight, leaving: [] }));
+    return undefined;
+  }
+
+  #admitsNow(cost: number): boolean {
+    if (!this.#steps.hasBatchStep) return this.#window.hasRoomFor(cost);
+    if (this.#round.length === 0) return true;
+    return this.#round.length < this.#limits.batchSize && this.#roundBytes + cost <= this.#limits.memoryBudgetBytes;
+  }
+
+  #admit({ sample, uri }: { readonly sample: Sample; readonly uri: string }, cost: number): void {
+    const flight: Flight = { uri, failures: [] };
+    if (this.#steps.hasBatchStep) {
+      this.#round.push({ flight, samples: [sample] });
+      this.#roundBytes += cost;
+      return;
+    }
+    const left = this.#steps.applyMaps(flight, sample);
+    this.#window.admit(
+      cost,
+      left instanceof Promise
+        ? left.then((samples) => this.#encodeAll(flight, samples))
+        : this.#encodeAll(flight, left),
+    );
+  }
+
+  async #runRound(): Promise<void> {
+    const round = this.#round;
+    this.#round = [];
+    this.#roundBytes = 0;
+    const { batchSize, concurrency } = this.#limits;
+    for (const { flight, samples } of await this.#steps.applyAll(round, batchSize, concurrency)) {
+      if (!this.#window.hasRoomFor(0)) await this.#window.makeRoom(0);
+      this.#window.admit(0, this.#encodeAll(flight, samples));
+    }
+    await this.#window.settleAll();
+    if (this.#isFull()) await this.#write();
+  }
+
+  /** An error when the sample cannot even be read. */
+  #estimate(sample: Sample, uri: string): number | Promise<number | PipelineError> {
+    let total = 0;
+    for (const part of sample.parts) {
+      const estimate = estimateDecodedBytes(part);
+      if (typeof estimate !== "number") return this.#estimateLater(sample, uri);
+      total += estimate;
+    }
+    return total;
+  }
+
+  async #estimateLater(sample: Sample, uri: string): Promise<number | PipelineError> {
+    try {
+      let total = 0;
+      for (const part of sample.parts) total += await estimateDecodedBytes(part);
+      return total;
+    } catch (cause) {
+      const error = asPipelineError(cause, "INPUT_UNREADABLE", `${uri} cannot be read`);
+      if (error.scope !== "sample") throw error;
+      return error;
+    }
+  }
+
+  #encodeAll(flight: Flight, samples: readonly Sample[]): Landing | Promise<Landing> {
+    const leaving: KeylessSample[] = [];
+    for (const [index, sample] of samples.entries()) {
+      const encoded = encodeSample(sample, this.#limits.needsBytes);
+      if (encoded instanceof Promise) return this.#encodeLater(flight, leaving, encoded, samples.slice(index));
+      leaving.push(encoded);
+    }
+    return { flight, leaving };
+  }
+
+  async #encodeLater(
+    flight: Flight,
+    leaving: KeylessSample[],
+    first: Promise<KeylessSample>,
+    samples: readonly Sample[],
+  ): Promise<Landing> {
+    for (const [index, sample] of samples.entries()) {
+      try {
+        leaving.push(await (index === 0 ? first : encodeSample(sample, this.#limits.needsBytes)));
+      } catch (cause) {
+        const error = asPipelineError(cause, "OPERATOR_FAILED", `${sample.id} cannot be encoded`);
+        if (error.scope !== "sample") throw error;
+        this.#tally.countUnwritable(error.code);
+        flight.failures.push({ id: sample.id, step: "write", error });
+      }
+    }
+    return { flight, leaving };
+  }
+
+  #gather({ flight, leaving }: Landing): void {
+    for (const failed of flight.failures) this.#quarantine.add({ ...failed, uri: flight.uri });
+    for (const sample of leaving) {
+      this.#leaving.push({ sample, uri: flight.uri });
+      for (const part of sample.parts) {
+        if (part.kind === "text") this.#leavingBytes += part.text.length;
+        else if (part.kind === "embedding") this.#leavingBytes += part.values.byteLength;
+        else this.#leavingBytes += part.bytes?.byteLength ?? 0;
+      }
+    }
+  }
+
+  #isFull(): boolean {
+    return this.#leaving.length >= writeBatch.samples || this.#leavingBytes >= writeBatch.bytes;
+  }
+
+  async #write(): Promise<void> {
+    const leaving = this.#leaving;
+    this.#leaving = [];
+    this.#leavingBytes = 0;
+    if (leaving.length === 0) return;
+    const start = performance.now();
+    await this.#output.write(leaving);
+    this.#tally.writeSeconds += (performance.now() - start) / 1000;
+    this.#tally.written += leaving.length;
+  }
+}
