@@ -28,8 +28,10 @@ export interface ActiveRun {
 /**
  * Runs a plan, or what is left of it: the ledger in `settings.checkpoints` says what is done.
  * The same plan over the same input gives byte-identical shards, whatever the number of workers, retries or resumes.
+ * Events come in order, none before this has returned.
  */
 export function startRun(request: RunRequest): ActiveRun {
   const run = new CoordinatedRun(request);
-  return { finished: run.execute(), drain: (signal) => run.drain(signal), abort: () => run.abort() };
+  // A turn later, so that no event comes before the caller holds the run that it may want to drain.
+  return { finished: Promise.resolve().then(() => run.execute()), drain: (signal) => run.drain(signal), abort: () => run.abort() };
 }

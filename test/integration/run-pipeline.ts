@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+import { builtinCatalog } from "../../src/builtin-catalog.ts";
+import type { RunEvent, RunSummary } from "../../src/contract/run-event.ts";
+import type { RunSettings } from "../../src/contract/run-settings.ts";
+import { startRun } from "../../src/coordinator/run.ts";
+import { createLocalExecutor } from "../../src/executors/local/local-executor.ts";
+import { resolvePipeline } from "../../src/plan/resolve-pipeline.ts";
+
+/** A folder of the test's own, removed when it ends. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "pipeline-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+interface RunOptions {
+  readonly settings?: Partial<RunSettings>;
+  readonly onEvent?: (event: RunEvent, run: { drain(signal: string): void; abort(): void }) => void;
+}
+
+/** Runs pipeline text with real worker processes; `output` is where its dataset goes. */
+export async function runPipeline(text: string, output: string, options: RunOptions = {}): Promise<RunSummary> {
+  const resolved = await resolvePipeline({ text, fileName: "test.yaml", baseFolder: output, catalog: builtinCatalog, flags: {}, environment: {} });
+  const settings: RunSettings = {
+    output,
+    checkpoints: `${output}/.checkpoints`,
+    workers: 2,
+    memoryBudgetBytes: 64 * 2 ** 20,
+    batchSize: 64,
+    maxAttempts: 3,
+    maxFailureRatio: 1,
+    checkpointIntervalSeconds: 0.05,
+    ...options.settings,
+  };
+  const catalogModule = new URL("../../src/builtin-catalog.ts", import.meta.url);
+  const run = startRun({
+    plan: resolved.plan,
+    catalog: builtinCatalog,
+    executor: createLocalExecutor({ workers: settings.workers, catalogModule }),
+    settings,
+    onEvent: (event) => options.onEvent?.(event, run),
+  });
+  return run.finished;
+}
+
+/** Every file of a dataset, the ledger left out, by relative path, with what it holds. */
+export async function datasetDigest(output: string): Promise<ReadonlyMap<string, string>> {
+  const digest = new Map<string, string>();
+  const names = await readdir(output, { recursive: true, withFileTypes: true });
+  for (const entry of names) {
+    const file = path.join(entry.parentPath, entry.name);
+    const name = path.relative(output, file);
+    if (!entry.isFile() || name.startsWith(`.checkpoints${path.sep}`)) continue;
+    digest.set(name, createHash("sha256").update(await readFile(file)).digest("hex"));
+  }
+  return new Map([...digest].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
