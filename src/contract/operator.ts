@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { PartKind, Sample } from "../model/sample.ts";
+import type { Attributes, PartKind, Sample } from "../model/sample.ts";
 
 /** What an operator says of a sample. Throwing is the fourth answer: the sample failed. */
 export type Outcome =
@@ -70,9 +70,18 @@ export interface OpenedBatch {
   close?(): Promise<void>;
 }
 
+/** What a gather operator says of a sample; it may only add attributes to those that stay. */
+export type GatherDecision =
+  | { readonly kind: "keep"; readonly attributes?: Attributes }
+  | { readonly kind: "drop"; readonly reason: string };
+
 export interface OpenedGather {
-  /** Sees the whole stream in dataset order and gives one outcome for each sample, in any order. */
-  apply(samples: AsyncIterable<Sample>): AsyncIterable<readonly [id: string, outcome: Outcome]>;
+  /**
+   * Sees the whole stream in dataset order and decides each sample exactly once, by its position in
+   * the stream (0, 1, …), in any order. What it keeps in memory between them should be a few bytes a
+   * sample: the engine holds the samples.
+   */
+  apply(samples: AsyncIterable<Sample>): AsyncIterable<readonly [position: number, decision: GatherDecision]>;
   close?(): Promise<void>;
 }
 
@@ -112,6 +121,13 @@ export function defineBatch<Options, Input>(
   spec: Omit<BatchOperator<Options, Input>, "kind">,
 ): BatchOperator<Options, Input> {
   return { ...spec, kind: "batch" };
+}
+
+/** Types a gather operator from its schema; returns what it is given. */
+export function defineGather<Options, Input>(
+  spec: Omit<GatherOperator<Options, Input>, "kind">,
+): GatherOperator<Options, Input> {
+  return { ...spec, kind: "gather" };
 }
 
 export function keep(sample: Sample): Outcome {

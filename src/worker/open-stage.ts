@@ -1,27 +1,21 @@
 import type { Catalog } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
-import type { Plan, Stage } from "../contract/plan.ts";
+import type { Plan, Stage, StepRef } from "../contract/plan.ts";
 import type { Receipt } from "../contract/receipt.ts";
 import type { OpenedSink } from "../contract/sink.ts";
 import type { OpenedSource } from "../contract/source.ts";
-import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
+import { accountedTask, type TaskAttempt, type TaskReporter } from "./accounted-task.ts";
 import { StepApplication } from "./apply-steps.ts";
 import { type Chain, openChain } from "./chain.ts";
-import { Quarantine } from "./quarantine.ts";
+import { type OpenedGatherStep, runGather } from "./gather-run.ts";
 import { readItems } from "./read-items.ts";
 import { openSpool } from "./spool-writer.ts";
-import { TaskTally } from "./tally.ts";
-import { sinkOutput, type TaskOutput } from "./task-output.ts";
+import { sinkOutput } from "./task-output.ts";
 import { TaskRun } from "./task-run.ts";
 
-const reportSeconds = 0.2;
-
-/** Told how a task goes, a few times a second. */
-export interface TaskReporter {
-  progress(progress: TaskProgress): void;
-  activity(activity: WorkerActivity): void;
-}
+/** Size of the splits that a gather stage makes of its output. */
+const gatheredSplit = { samples: 10_000, bytes: 64 * 2 ** 20 };
 
 /** A stage with everything open that its tasks need. */
 export interface OpenedStage {
@@ -31,20 +25,17 @@ export interface OpenedStage {
 }
 
 /** Opens what a worker needs for one stage of a plan. Rejects with OPERATOR_UNAVAILABLE or the component's own error. */
-export async function openStage(
-  setup: WorkerSetup,
-  stage: Stage,
-  catalog: Catalog,
-  signal: AbortSignal,
-): Promise<OpenedStage> {
+export function openStage(setup: WorkerSetup, stage: Stage, catalog: Catalog, signal: AbortSignal): Promise<OpenedStage> {
+  return stage.kind === "gather" ? openGatherStage(setup, stage, catalog, signal) : openMapStage(setup, stage, catalog, signal);
+}
+
+async function openMapStage(setup: WorkerSetup, stage: Stage, catalog: Catalog, signal: AbortSignal): Promise<OpenedStage> {
   const { plan } = setup;
-  const isLast = stage.index === plan.stages.length - 1;
   const chain = await openChain(stage.steps, catalog, signal);
   const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
-  const sink = isLast ? await openSink(plan, catalog) : undefined;
+  const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
   return {
-    runTask: (task, reporter, taskSignal) =>
-      runTask({ task, setup, stage, chain, source, sink, reporter, signal: taskSignal }),
+    runTask: (task, reporter, taskSignal) => runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, source, sink),
     async close() {
       await chain.close();
       await source?.close?.();
@@ -53,15 +44,49 @@ export async function openStage(
   };
 }
 
-interface TaskContext {
-  readonly task: Task;
-  readonly setup: WorkerSetup;
-  readonly stage: Stage;
-  readonly chain: Chain;
-  readonly source: OpenedSource | undefined;
-  readonly sink: NeededSink | undefined;
-  readonly reporter: TaskReporter;
-  readonly signal: AbortSignal;
+function runMapTask(attempt: TaskAttempt, chain: Chain, source: OpenedSource | undefined, sink: NeededSink | undefined): Promise<Receipt> {
+  const { task, setup, stage, signal } = attempt;
+  return accountedTask(
+    attempt,
+    async (destination) =>
+      sink === undefined ? openSpool(destination, stage.index) : sinkOutput(await sink.opened.openWriter(destination), destination),
+    async ({ output, quarantine, tally, pause }) => {
+      const steps = new StepApplication(chain, tally);
+      const run = new TaskRun(steps, tally, quarantine, output, { ...setup, needsBytes: sink?.needsBytes ?? true }, signal);
+      await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));
+    },
+  );
+}
+
+async function openGatherStage(setup: WorkerSetup, stage: Stage, catalog: Catalog, signal: AbortSignal): Promise<OpenedStage> {
+  const [ref] = stage.steps;
+  if (ref === undefined) throw new PipelineError("PROTOCOL", `stage ${stage.index} gathers, but has no step`);
+  const step = await openGatherStep(ref, catalog, signal);
+  return {
+    runTask: (task, reporter, taskSignal) =>
+      accountedTask(
+        { task, setup, stage, reporter, signal: taskSignal },
+        async (destination) => openSpool(destination, stage.index, gatheredSplit),
+        ({ output, tally, pause }) =>
+          runGather(step, () => readItems(task.input, undefined, setup.destination, taskSignal), output, tally, () =>
+            pause({ step: step.id, sample: "" }),
+          ),
+      ),
+    close: async () => step.operator.close?.(),
+  };
+}
+
+async function openGatherStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedGatherStep> {
+  const load = catalog.operators[step.name];
+  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `step ${step.id}: the worker knows no operator ${JSON.stringify(step.name)}`);
+  try {
+    const spec = await load();
+    if (spec.kind !== "gather") throw new PipelineError("PROTOCOL", `step ${step.id} is a ${spec.kind} step in a gather stage`);
+    const options = spec.options.parse(step.options);
+    return { id: step.id, dropReasons: spec.dropReasons(options), operator: await spec.open(options, { signal, seed: step.seed }) };
+  } catch (cause) {
+    throw asPipelineError(cause, "OPERATOR_UNAVAILABLE", `step ${step.id} cannot be opened`);
+  }
 }
 
 interface NeededSink {
@@ -69,74 +94,16 @@ interface NeededSink {
   readonly needsBytes: boolean;
 }
 
-async function runTask(context: TaskContext): Promise<Receipt> {
-  const { task, setup, stage, sink, signal } = context;
-  const start = performance.now();
-  const destination = { uri: setup.destination, split: task.split, attempt: task.attemptId };
-  const tally = new TaskTally(stage.steps.map((step) => step.id));
-  const steps = new StepApplication(context.chain, tally);
-  const quarantine = new Quarantine(destination, stage.index);
-  let output: TaskOutput | undefined;
-  try {
-    output =
-      sink === undefined
-        ? openSpool(destination, stage.index)
-        : sinkOutput(await sink.opened.openWriter(destination), destination);
-    const limits = { ...setup, needsBytes: sink?.needsBytes ?? true };
-    const run = new TaskRun(steps, tally, quarantine, output, limits, signal);
-    await run.pump(
-      readItems(task.input, context.source, setup.destination, signal),
-      reportingPause(context, steps, tally),
-    );
-    const shards = await output.commit();
-    const failed = await quarantine.commit();
-    if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
-    return {
-      stage: task.stage,
-      split: task.split,
-      attempt: task.attempt,
-      shards,
-      ...(failed === undefined ? {} : { quarantine: failed }),
-      accounting: tally.accounting(),
-      seconds: (performance.now() - start) / 1000,
-    };
-  } catch (cause) {
-    await output?.abort();
-    await quarantine.abort();
-    throw asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`);
-  }
-}
-
-/** Reports when it is time to, and lets timers and sockets have their turn then. */
-function reportingPause(
-  { task, reporter }: TaskContext,
-  steps: StepApplication,
-  tally: TaskTally,
-): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    const now = performance.now();
-    if (now - last < reportSeconds * 1000) return;
-    last = now;
-    const { step, sample } = steps.whereabouts;
-    reporter.progress({ accounting: tally.accounting(), busySeconds: tally.busySeconds() });
-    reporter.activity({ doing: "task", task: { stage: task.stage, split: task.split }, step, sample });
-    await new Promise((resolve) => setImmediate(resolve));
-  };
-}
-
 async function openSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
   const load = catalog.sources[plan.source.name];
-  if (load === undefined)
-    throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no source ${JSON.stringify(plan.source.name)}`);
+  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no source ${JSON.stringify(plan.source.name)}`);
   const spec = await load();
   return spec.open(spec.options.parse(plan.source.options));
 }
 
 async function openSink(plan: Plan, catalog: Catalog): Promise<NeededSink> {
   const load = catalog.sinks[plan.sink.name];
-  if (load === undefined)
-    throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no sink ${JSON.stringify(plan.sink.name)}`);
+  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no sink ${JSON.stringify(plan.sink.name)}`);
   const spec = await load();
   const options = spec.options.parse(plan.sink.options);
   return { opened: await spec.open(options), needsBytes: spec.needsBytes(options) };

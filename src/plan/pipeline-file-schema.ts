@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { byteSize, duration } from "../contract/units.ts";
+
+const smallestMemoryBudget = 2 ** 20;
+const workersExpected = 'expected "auto" or a whole number of at least 1';
+const memoryExpected = 'expected "auto" or a size of at least 1MiB such as "512MiB"';
+
+/** The section `run` of a pipeline file: how the pipeline runs. Only `streaming` is part of the plan. */
+export const runOptionsSchema = z.strictObject({
+  workers: z
+    .union([z.literal("auto"), z.int().min(1, workersExpected)], { error: workersExpected })
+    .default("auto")
+    .describe("Worker processes. `auto`: as many as the cores and the memory of this machine allow."),
+  memoryBudget: z
+    .union([z.literal("auto"), byteSize.refine((bytes) => bytes >= smallestMemoryBudget, memoryExpected)], {
+      error: memoryExpected,
+    })
+    .default("auto")
+    .describe(
+      "Decoded bytes that all workers together may hold, such as `512MiB`. `auto`: a share of the memory that this process may use.",
+    ),
+  batchSize: z.int().min(1).max(65_536).default(64).describe("Samples handed to a batch step at once."),
+  streaming: z
+    .boolean()
+    .default(true)
+    .describe("False: the output of every step is written out for inspection and replay, one stage a step."),
+  maxFailureRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe("Failed / read samples above which the run stops as failed."),
+  maxAttempts: z.int().min(1).max(100).default(3).describe("Attempts at a task before its split is given up."),
+  checkpointInterval: duration
+    .prefault("2s")
+    .describe("Longest time between a finished task and the checkpoint that lists it, such as `2s`."),
+  checkpoints: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the checkpoints. Default: `.checkpoints` in the output folder."),
+});
+
+/** A pipeline file without its components, which have schemas of their own. The only home of these defaults. */
+export const pipelineFileSchema = z.strictObject({
+  source: z.unknown().optional().describe("Where samples come from: one source with its options."),
+  steps: z
+    .array(z.unknown())
+    .default([])
+    .describe("What happens to samples, in this order: operators with their options."),
+  sink: z.unknown().optional().describe("What is written: one sink with its options."),
+  output: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder that the dataset goes to; relative to this file. `--to` and OUTPUT_PATH go before it."),
+  seed: z.int().min(0).default(0).describe("Where all randomness comes from: the same seed gives the same output."),
+  run: runOptionsSchema.prefault({}).describe("How the pipeline runs."),
+});
+
+export type RunOptions = z.output<typeof runOptionsSchema>;
+export type RunOptionsInput = z.input<typeof runOptionsSchema>;

@@ -1,0 +1,85 @@
+import type { Task, WorkerSetup } from "../contract/executor.ts";
+import type { Stage } from "../contract/plan.ts";
+import type { Receipt } from "../contract/receipt.ts";
+import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
+import type { ShardDestination } from "../contract/sink.ts";
+import { asPipelineError } from "../model/errors.ts";
+import type { Whereabouts } from "./apply-steps.ts";
+import { Quarantine } from "./quarantine.ts";
+import { TaskTally } from "./tally.ts";
+import type { TaskOutput } from "./task-output.ts";
+
+const reportSeconds = 0.2;
+
+/** Told how a task goes, a few times a second. */
+export interface TaskReporter {
+  progress(progress: TaskProgress): void;
+  activity(activity: WorkerActivity): void;
+}
+
+/** One attempt at a task, and what it may use while it runs. */
+export interface TaskAttempt {
+  readonly task: Task;
+  readonly setup: WorkerSetup;
+  readonly stage: Stage;
+  readonly reporter: TaskReporter;
+  readonly signal: AbortSignal;
+}
+
+/** What the work of a task gets: where samples and failures go, and what counts them. */
+export interface TaskBench {
+  readonly output: TaskOutput;
+  readonly quarantine: Quarantine;
+  readonly tally: TaskTally;
+  /** Reports when it is time to, and lets timers and sockets have their turn then. To be called now and then. */
+  pause(whereabouts: Whereabouts): Promise<void>;
+}
+
+/**
+ * What every task does around its work: opens the output, makes it durable, and proves it with a
+ * receipt; or rejects with a PipelineError and leaves nothing behind.
+ */
+export async function accountedTask(
+  attempt: TaskAttempt,
+  openOutput: (destination: ShardDestination) => Promise<TaskOutput>,
+  work: (bench: TaskBench) => Promise<void>,
+): Promise<Receipt> {
+  const { task, setup, stage } = attempt;
+  const start = performance.now();
+  const destination = { uri: setup.destination, split: task.split, attempt: task.attemptId };
+  const tally = new TaskTally(stage.steps.map((step) => step.id));
+  const quarantine = new Quarantine(destination, stage.index);
+  let output: TaskOutput | undefined;
+  try {
+    output = await openOutput(destination);
+    await work({ output, quarantine, tally, pause: reportingPause(attempt, tally) });
+    const shards = await output.commit();
+    const failed = await quarantine.commit();
+    if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
+    return {
+      stage: task.stage,
+      split: task.split,
+      attempt: task.attempt,
+      shards,
+      ...(failed === undefined ? {} : { quarantine: failed }),
+      accounting: tally.accounting(),
+      seconds: (performance.now() - start) / 1000,
+    };
+  } catch (cause) {
+    await output?.abort();
+    await quarantine.abort();
+    throw asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`);
+  }
+}
+
+function reportingPause({ task, reporter }: TaskAttempt, tally: TaskTally): TaskBench["pause"] {
+  let last = performance.now();
+  return async ({ step, sample }) => {
+    const now = performance.now();
+    if (now - last < reportSeconds * 1000) return;
+    last = now;
+    reporter.progress({ accounting: tally.accounting(), busySeconds: tally.busySeconds() });
+    reporter.activity({ doing: "task", task: { stage: task.stage, split: task.split }, step, sample });
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+}
