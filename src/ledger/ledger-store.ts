@@ -27,20 +27,3 @@ export function storedLedger(storage: Storage, folder: string): LedgerStore {
     },
   };
 }
-
-/** A ledger in memory: for tests of what uses one, and for runs that need no resume. Several coordinators may share it. */
-export function memoryLedger(): LedgerStore {
-  const objects = new Map<string, Uint8Array>();
-  return {
-    location: "memory",
-    putIfAbsent: async (name, bytes) => {
-      if (objects.has(name)) return false;
-      objects.set(name, Uint8Array.from(bytes));
-      return true;
-    },
-    get: async (name) => objects.get(name) ?? new Uint8Array(0),
-    async *names() {
-      yield* [...objects.keys()].sort();
-    },
-  };
-}

@@ -157,7 +157,7 @@ class Check {
     const undeclared = new Set<string>();
     const noteRead = (key: string): void => {
       const isInherited = key in Object.prototype || key === "toJSON" || key === "then";
-      if (!isInherited && !isDeclaredRead(signature, key)) undeclared.add(key);
+      if (!isInherited && !isDeclaredRead(signature, key) && !signature.writes.includes(key)) undeclared.add(key);
     };
     const watched = this.#samples.map((sample) => {
       const copy = copyOf(sample);
@@ -167,7 +167,7 @@ class Check {
     if (undeclared.size > 0)
       throw brokenRule(
         this.#name,
-        "it reads only the attributes in `reads` and `readsIfPresent`",
+        "it reads only the attributes in `reads` and `readsIfPresent`, beside those that it writes",
         `It looked at ${[...undeclared].join(", ")}.`,
       );
   }
