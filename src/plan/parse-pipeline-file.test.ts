@@ -66,6 +66,15 @@ test("YAML 1.2: `no` is a word and `1:20` is no number", () => {
   expect(parsePipelineFile("mode: no\nat: 1:20\n", "p.yaml").value).toEqual({ mode: "no", at: "1:20" });
 });
 
+test("`null` is a name where a component's name stands, and nothing else elsewhere", () => {
+  const valueOf = (text: string) => parsePipelineFile(text, "p.yaml").value;
+  expect(valueOf("sink: null\nsteps: null\n")).toEqual({ sink: "null", steps: null });
+  expect(valueOf('{"sink": null}')).toEqual({ sink: "null" });
+  expect(valueOf("sink: { null: {} }\n")).toEqual({ sink: { null: {} } });
+  expect(valueOf("sink:\nrun: { x: null, sink: null }\n")).toEqual({ sink: null, run: { x: null, sink: null } });
+  expect(valueOf("sink: ~\n")).toEqual({ sink: null });
+});
+
 test("aliases stand for what they name", () => {
   expect(parsePipelineFile("a: &x { b: 1 }\nc: *x\n", "p.yaml").value).toEqual({ a: { b: 1 }, c: { b: 1 } });
 });

@@ -9,6 +9,7 @@ import {
   LineCounter,
   parseDocument,
   type Range,
+  type Scalar,
   visit,
 } from "yaml";
 import { messageOf } from "../model/errors.ts";
@@ -48,6 +49,7 @@ export function parsePipelineFile(text: string, fileName: string): PipelineDocum
   if (problem !== undefined) {
     throw syntaxError(syntaxMessage(problem.code, problem.message), placeAt(problem.pos[0]), fileName);
   }
+  nameNull(document);
   const placeOf = (path: KeyPath, what: "key" | "value") => placeAt(offsetOf(document, path, what));
   const findings: Finding[] = [];
   const value = plainData(valueOf(document, fileName, placeAt(0)), (path, message) => {
@@ -100,6 +102,18 @@ function syntaxMessage(code: string, message: string): string {
   }
 }
 
+/** YAML reads the word `null` as nothing, but a component can have that name: `sink: null`, `sink: { null: {} }`. */
+function nameNull(document: Document.Parsed): void {
+  const isNullWord = (node: unknown): node is Scalar => isScalar(node) && node.value === null && node.source === "null";
+  visit(document, {
+    Pair(_key, { key, value }, above) {
+      if (isNullWord(key)) key.value = "null";
+      const isAtTop = above.length === 2;
+      if (isAtTop && isScalar(key) && key.value === "sink" && isNullWord(value)) value.value = "null";
+    },
+  });
+}
+
 function aliasWithoutAnchor(document: Document.Parsed): Alias | undefined {
   let lost: Alias | undefined;
   visit(document, {
@@ -116,6 +130,7 @@ function aliasWithoutAnchor(document: Document.Parsed): Alias | undefined {
 function offsetOf(document: Document.Parsed, path: KeyPath, what: "key" | "value"): number {
   let node: unknown = document.contents;
   let key: unknown = node;
+  let isBareName = false;
   for (const step of path) {
     if (isAlias(node)) node = node.resolve(document);
     if (isSeq(node)) {
@@ -129,12 +144,12 @@ function offsetOf(document: Document.Parsed, path: KeyPath, what: "key" | "value
       key = pair.key;
       node = pair.value;
     } else {
-      // A bare name, inside which there is nothing more to lead to.
+      // A name without options, inside which there is nothing more to lead to.
+      isBareName = true;
       break;
     }
   }
   const range = rangeOf(node);
-  const isBareName = isScalar(node) && typeof node.value === "string" && node.value === path.at(-1);
   return (what === "value" || isBareName) && range !== undefined && range[1] > range[0] ? range[0] : startOf(key);
 }
 

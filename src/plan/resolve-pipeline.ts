@@ -27,8 +27,8 @@ import { followSignatures } from "./signatures.ts";
 interface ResolveRequestBase {
   /** Absolute folder that locations in the pipeline are relative to: the one that holds the file. */
   readonly baseFolder: string;
-  /** Absolute folder that locations in flags and environment are relative to. */
-  readonly workingFolder: string;
+  /** Absolute folder that locations in flags and environment are relative to; `baseFolder` unless given. */
+  readonly workingFolder?: string;
   readonly catalog: Catalog;
   readonly flags?: Flags;
   /** Whether a command line gave `flags`, or a program. */
@@ -80,10 +80,9 @@ export async function resolvePipeline(request: ResolveRequest): Promise<Resolved
   }
   const plan = planOf(source, steps, sink, file.seed, file.run.streaming);
   const absolute = (location: string | undefined, setting: string) => {
-    const isTyped = overridden.overrides.has(setting);
-    return location === undefined
-      ? undefined
-      : resolveUri(location, isTyped ? request.workingFolder : request.baseFolder);
+    if (location === undefined) return undefined;
+    const typedFrom = overridden.overrides.has(setting) ? request.workingFolder : undefined;
+    return resolveUri(location, typedFrom ?? request.baseFolder);
   };
   const output = absolute(file.output, "output");
   const checkpoints = absolute(file.run.checkpoints, "run.checkpoints");

@@ -12,10 +12,10 @@ export function isWholeNumberAt(schema: z.ZodType, path: KeyPath): boolean {
   return nodes.length > 0 && nodes.every((node) => memberOf(node, "type") === "integer");
 }
 
-/** What the schema says of itself at `path`, behind a space; or nothing. */
+/** The first sentence that the schema says of itself at `path`, behind a space; or nothing. */
 export function summaryAt(schema: z.ZodType, path: KeyPath): string {
   const description = nodesAt(schema, path).map((node) => memberOf(node, "description"))[0];
-  return typeof description === "string" ? ` ${description}` : "";
+  return typeof description === "string" ? ` ${description.replace(/(?<=[.!?])\s.*$/s, "")}` : "";
 }
 
 /** Every alternative of the JSON Schema at `path`. */

@@ -25,6 +25,12 @@ test.each([
       '3:5: step 1 (where) reads the attribute "sourceByte", which nothing before it writes. Did you mean "sourceBytes"? Written before it: path, sourceBytes. With `sidecarAttributes: true`, source (photos) takes attributes from the input too.',
   },
   {
+    why: "its name is not quite that of one which an operator writes",
+    steps: [reading("laplacianVarianz")],
+    message:
+      '3:5: step 1 (where) reads the attribute "laplacianVarianz", which nothing before it writes. Did you mean "laplacianVariance", which filter-blur writes? Written before it: path, sourceBytes. With `sidecarAttributes: true`, source (photos) takes attributes from the input too.',
+  },
+  {
     why: "a step before it removed it",
     steps: ["select: { attributes: [path] }", reading("path"), reading("sourceBytes")],
     message:

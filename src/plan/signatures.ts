@@ -135,12 +135,20 @@ function judgeRead(
       : ` With \`${opening}: true\`, ${source?.use.subject ?? "the source"} takes attributes from the input too.`;
   const names = shape.attributes.size === 0 ? "nothing" : [...shape.attributes].join(", ");
   const available = isWrittenElsewhere ? "" : ` Written before it: ${names}.`;
+  const known = shape.isOpen || isWrittenElsewhere || suggestion !== undefined ? "" : likeKnown(attribute, writers);
   const origin = shape.isOpen ? ": samples have it only if the input does" : "";
   return {
     isError: isNeeded && (!shape.isOpen || later !== undefined),
-    message: `${subject} reads the attribute ${quoted}, which nothing before it writes${origin}.${writer}${didYouMean(suggestion)}${available}${openingText}`,
+    message: `${subject} reads the attribute ${quoted}, which nothing before it writes${origin}.${writer}${didYouMean(suggestion)}${known}${available}${openingText}`,
     suggestion,
   };
+}
+
+/** An attribute of that sort which some operator writes. */
+function likeKnown(attribute: string, writers: CatalogWriters): string {
+  const like = suggest(attribute, writers.attributes.keys());
+  const operators = like === undefined ? [] : (writers.attributes.get(like) ?? []);
+  return like === undefined ? "" : ` Did you mean ${JSON.stringify(like)}, which ${operators.join(" or ")} writes?`;
 }
 
 function writerText(

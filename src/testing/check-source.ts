@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { OpenedSource, Production, SourceItem, SourceSpec, Split } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
-import { canonicalJson } from "../model/json.ts";
 import type { Part, Sample } from "../model/sample.ts";
 
 interface SourceCheck {
@@ -123,8 +123,7 @@ function checkSample({ id, parts, attributes }: Sample, production: Production):
       rule(production.attributes.includes(name), "produces", `${id} has the attribute ${name}, which is not announced`);
     }
   }
-  const text = canonicalJson(attributes);
-  rule(canonicalJson(parsed(attributes)) === text, "attributes are JSON", `those of ${id} do not survive JSON`);
+  rule(isDeepStrictEqual(parsed(attributes), attributes), "attributes are JSON", `those of ${id} do not survive JSON`);
 }
 
 async function checkAbort(source: OpenedSource, splits: readonly Split[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { GatherDecision, OpenContext, OperatorSpec, Outcome } from "../contract/operator.ts";
 import { messageOf } from "../model/errors.ts";
 import { type Sample, withAttributes } from "../model/sample.ts";
-import { brokenRule, shown } from "./broken-rule.ts";
+import { brokenRule } from "./broken-rule.ts";
 
 /** What became of one sample; `failed` when the operator threw. */
 export type Result = Outcome | { readonly kind: "failed"; readonly error: unknown };
@@ -94,7 +94,9 @@ async function applyGather(
   return samples.map((sample, position) => {
     const decision = decisions.get(position);
     if (decision === undefined) throw brokenRule(name, rule, `Received none for position ${position}.`);
-    return decision.kind === "drop" ? decision : { kind: "keep", sample: withAttributes(sample, decision.attributes ?? {}) };
+    return decision.kind === "drop"
+      ? decision
+      : { kind: "keep", sample: withAttributes(sample, decision.attributes ?? {}) };
   });
 }
 

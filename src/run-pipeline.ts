@@ -1,0 +1,72 @@
+import path from "node:path";
+import process from "node:process";
+import { builtinCatalog } from "./builtin-catalog.ts";
+import { machineLimits } from "./cli/machine-limits.ts";
+import { readPipelineFile } from "./cli/pipeline-input.ts";
+import type { RunEvent, RunSummary } from "./contract/run-event.ts";
+import { startRun } from "./coordinator/run.ts";
+import { createLocalExecutor } from "./executors/local/local-executor.ts";
+import type { Pipeline } from "./pipeline-builder.ts";
+import { type ResolvedPipeline, resolvePipeline } from "./plan/resolve-pipeline.ts";
+import { completeSettings } from "./plan/resolved-settings.ts";
+import type { Flags } from "./plan/settings-overrides.ts";
+
+export interface PlanOptions {
+  /** Values that go before those of the pipeline and of the environment; as the flags of the command line. */
+  readonly overrides?: Flags;
+  /** Where OUTPUT_PATH and the PIPELINE_ variables are looked up; `process.env`, say. Nowhere unless given. */
+  readonly environment?: { readonly [name: string]: string | undefined };
+}
+
+export interface RunPipelineOptions extends PlanOptions {
+  /** Called with everything that happens, in order. Must not throw. */
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Aborting begins no further task, finishes and checkpoints the running ones and ends as interrupted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Checks a pipeline, or the pipeline file at a path, from end to end without touching its input or output.
+ * Rejects with one PipelineError that lists every mistake.
+ */
+export async function plan(pipeline: Pipeline | string, options: PlanOptions = {}): Promise<ResolvedPipeline> {
+  const workingFolder = process.cwd();
+  const shared = {
+    workingFolder,
+    catalog: builtinCatalog,
+    flags: options.overrides ?? {},
+    flagsFrom: "code",
+    environment: options.environment ?? {},
+  } as const;
+  if (typeof pipeline === "string") return resolvePipeline({ ...shared, ...(await readPipelineFile(pipeline)) });
+  const document = pipeline.toPipelineFile();
+  return resolvePipeline({ ...shared, document, writtenBy: "code", baseFolder: workingFolder });
+}
+
+/**
+ * Runs a pipeline, or the pipeline file at a path, in worker processes on this machine; the same call resumes
+ * what was interrupted. Resolves with how it ended, failed runs too: look at `outcome` and `error`.
+ * Rejects with a PipelineError when it could not begin.
+ */
+export async function run(pipeline: Pipeline | string, options: RunPipelineOptions = {}): Promise<RunSummary> {
+  const resolved = await plan(pipeline, options);
+  const settings = completeSettings(resolved.settings, machineLimits());
+  const active = startRun({
+    plan: resolved.plan,
+    catalog: builtinCatalog,
+    executor: createLocalExecutor({ workers: settings.workers, catalogModule }),
+    settings,
+    onEvent: options.onEvent ?? (() => {}),
+  });
+  const drain = () => active.drain("abort");
+  if (options.signal?.aborted === true) drain();
+  options.signal?.addEventListener("abort", drain, { once: true });
+  try {
+    return await active.finished;
+  } finally {
+    options.signal?.removeEventListener("abort", drain);
+  }
+}
+
+/** What workers import to know the same components: beside this file, with the same suffix. */
+const catalogModule = new URL(`./builtin-catalog${path.extname(new URL(import.meta.url).pathname)}`, import.meta.url);

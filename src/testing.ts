@@ -1,0 +1,3 @@
+export { checkOperator, type OperatorCheckInput, type OperatorCheckReport } from "./testing/check-operator.ts";
+export { checkSink, type SinkCheckOptions } from "./testing/check-sink.ts";
+export { checkSource, type SourceCheckResult } from "./testing/check-source.ts";
