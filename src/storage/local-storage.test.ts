@@ -56,7 +56,7 @@ async function errorOf(promise: Promise<unknown>): Promise<PipelineError> {
 
 describe("list", () => {
   test("orders by code units of the whole relative path", async () => {
-    const segment = fc.stringMatching(/^[a-c0!~\-é💡][a-c0.!~\-]{0,2}$/u);
+    const segment = fc.stringMatching(/^[a-c0!~é💡-][a-c0.!~-]{0,2}$/u);
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.array(segment, { minLength: 1, maxLength: 3 }), { maxLength: 12 }),
