@@ -29,7 +29,7 @@ describe("map-module", () => {
       sample: { attributes: { isLong: true, dictionary: fixture("words.txt") } },
     });
     expect(await operator.apply(sample(""))).toEqual({ kind: "drop", reason: "blank" });
-    expect(() => operator.apply({ ...sample("x"), attributes: {} })).toThrow("the title is no text");
+    expect(() => operator.apply({ ...sample("x"), attributes: { title: 3 } })).toThrow("the title is no text");
     await operator.close?.();
   });
 
@@ -104,7 +104,7 @@ describe("map-module", () => {
       const { mapModule } = await import(${JSON.stringify(new URL("../../src/operators/any/map-module.ts", import.meta.url).href)});
       const options = mapModule.options.parse(${JSON.stringify(markLong)});
       const operator = await mapModule.open(options, { seed: 0, signal: new AbortController().signal });
-      try { operator.apply({ id: "x", parts: [], attributes: {} }); } catch (error) { console.log(error.stack); }`;
+      try { operator.apply({ id: "x", parts: [], attributes: { title: 3 } }); } catch (error) { console.log(error.stack); }`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
     const lines = (await readFile(markLong.module, "utf8")).split("\n");
     const line = lines.findIndex((text) => text.includes("the title is no text")) + 1;

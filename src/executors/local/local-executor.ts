@@ -9,9 +9,14 @@ export interface LocalExecutorOptions {
   readonly workers: number;
   /** Module that exports `builtinCatalog` or `catalog`; workers import it. */
   readonly catalogModule: URL;
+  /** A worker that `prestartWorker` started; the executor closes it. */
+  readonly firstWorker?: WorkerProcess;
 }
 
-/** Worker processes on this machine, one task each. A process that is lost is replaced before its slot's next task. */
+/**
+ * Worker processes on this machine, one task each. They start when there is a task for them, the first
+ * when the executor opens; a process that is lost is replaced before its slot's next task.
+ */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   return new LocalExecutor(options);
 }
@@ -19,19 +24,23 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
 interface Slot {
   readonly index: number;
   worker: WorkerProcess | undefined;
+  /** Settled once the worker has opened the plan, or cannot. */
+  opened: Promise<void> | undefined;
   isBusy: boolean;
 }
 
 class LocalExecutor implements Executor {
   readonly #options: LocalExecutorOptions;
   readonly #slots: readonly Slot[];
+  #prestarted: WorkerProcess | undefined;
   #setup: WorkerSetup | undefined;
   #observer: TaskObserver | undefined;
   #isClosed = false;
 
   constructor(options: LocalExecutorOptions) {
     this.#options = options;
-    this.#slots = Array.from({ length: options.workers }, (_, index) => ({ index, worker: undefined, isBusy: false }));
+    this.#prestarted = options.firstWorker;
+    this.#slots = Array.from({ length: options.workers }, (_, index) => ({ index, worker: undefined, opened: undefined, isBusy: false }));
   }
 
   get slots(): number {
@@ -41,26 +50,22 @@ class LocalExecutor implements Executor {
   async open(setup: WorkerSetup, observer: TaskObserver): Promise<void> {
     this.#setup = setup;
     this.#observer = observer;
-    // All processes start at once, and a job that is done before the others are up does not wait for them.
-    const starting = this.#slots.map((slot) => this.#start(slot));
-    for (const start of starting) start.catch(() => undefined);
-    await Promise.any(starting).catch((error: unknown) => {
-      throw error instanceof AggregateError ? error.errors[0] : error;
-    });
+    const [first] = this.#slots;
+    if (first !== undefined) await this.#start(first);
   }
 
   async run(task: Task): Promise<Receipt> {
-    const slot = this.#slots.find((candidate) => !candidate.isBusy);
-    if (slot === undefined)
-      throw new PipelineError("PROTOCOL", `a task was handed out while all ${this.slots} slots are busy`);
+    const free = this.#slots.filter((slot) => !slot.isBusy);
+    const slot = free.find((candidate) => candidate.opened !== undefined) ?? free[0];
+    if (slot === undefined) throw new PipelineError("PROTOCOL", `a task was handed out while all ${this.slots} slots are busy`);
     slot.isBusy = true;
     try {
       const worker = await this.#workerOf(slot);
       this.#observer?.taskStarted(slot.index, { stage: task.stage, split: task.split }, task.attempt);
       return await worker.run(task);
     } catch (error) {
-      if (slot.worker?.lostReason !== undefined && !this.#isClosed)
-        this.#observer?.workerLost(slot.index, slot.worker.lostReason);
+      const reason = slot.worker?.lostReason;
+      if (reason !== undefined && !this.#isClosed) this.#observer?.workerLost(slot.index, reason);
       throw error;
     } finally {
       slot.isBusy = false;
@@ -70,27 +75,25 @@ class LocalExecutor implements Executor {
 
   async close(how: "drain" | "now"): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#slots.map((slot) => slot.worker?.close(how)));
+    await Promise.all([this.#prestarted?.close("now"), ...this.#slots.map(async (slot) => slot.worker?.close(how))]);
   }
 
   async #workerOf(slot: Slot): Promise<WorkerProcess> {
-    const opening = this.#opening.get(slot.index);
-    if (opening !== undefined && slot.worker?.lostReason === undefined) await opening;
     if (slot.worker === undefined || slot.worker.lostReason !== undefined) await this.#start(slot);
-    if (slot.worker === undefined)
-      throw new PipelineError("PROTOCOL", "a task was handed out before the executor was opened");
+    await slot.opened;
+    if (slot.worker === undefined) throw new PipelineError("PROTOCOL", "a task was handed out before the executor was opened");
     return slot.worker;
   }
 
-  readonly #opening = new Map<number, Promise<void>>();
-
-  #start(slot: Slot): Promise<void> {
+  async #start(slot: Slot): Promise<void> {
     const observer = this.#observer;
     const setup = this.#setup;
     if (observer === undefined || setup === undefined || this.#isClosed) {
-      return Promise.reject(new PipelineError("WORKER_LOST", "the executor is closed", { isRetryable: false }));
+      throw new PipelineError("WORKER_LOST", "the executor is not open: no worker can be started");
     }
-    const worker = new WorkerProcess(workerEnvironment(this.slots), {
+    const worker = this.#prestarted ?? new WorkerProcess(workerEnvironment(this.slots));
+    this.#prestarted = undefined;
+    worker.observe({
       message: (message) => {
         if (message.type === "progress") observer.progress(message.task, message.attempt, message.progress);
         else observer.activity(slot.index, message.activity);
@@ -100,8 +103,7 @@ class LocalExecutor implements Executor {
     slot.worker = worker;
     observer.workerStarted(slot.index, worker.processId);
     observer.activity(slot.index, { doing: "starting" });
-    const opening = worker.open(this.#options.catalogModule.href, setup);
-    this.#opening.set(slot.index, opening);
-    return opening;
+    slot.opened = worker.open(this.#options.catalogModule.href, setup);
+    await slot.opened;
   }
 }

@@ -23,7 +23,7 @@ interface Waiting<Answer> {
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
-  readonly #observer: WorkerProcessObserver;
+  #observer: WorkerProcessObserver | undefined;
   readonly ended: Promise<void>;
   #opening: Waiting<void> | undefined;
   #running: Waiting<Receipt> | undefined;
@@ -31,8 +31,7 @@ export class WorkerProcess {
   #lostReason: string | undefined;
   #isClosing = false;
 
-  constructor(environment: NodeJS.ProcessEnv, observer: WorkerProcessObserver) {
-    this.#observer = observer;
+  constructor(environment: NodeJS.ProcessEnv) {
     const { child, socket } = startWorker(environment);
     this.#child = child;
     this.#socket = socket;
@@ -47,6 +46,12 @@ export class WorkerProcess {
       stream?.setEncoding("utf8").on("data", (text: string) => this.#keepOutput(text));
     }
     this.#listen();
+  }
+
+  /** From now on, tells of what the worker does; what it printed before is told at once. */
+  observe(observer: WorkerProcessObserver): void {
+    this.#observer = observer;
+    if (this.#lastOutput !== "") observer.output(this.#lastOutput);
   }
 
   get processId(): number {
@@ -124,13 +129,13 @@ export class WorkerProcess {
         break;
       case "progress":
       case "activity":
-        this.#observer.message(message);
+        this.#observer?.message(message);
     }
   }
 
   #keepOutput(text: string): void {
     this.#lastOutput = (this.#lastOutput + text).slice(-keptOutputCharacters);
-    this.#observer.output(text);
+    this.#observer?.output(text);
   }
 
   #rejectWaiting(error: PipelineError): void {

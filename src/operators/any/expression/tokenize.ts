@@ -7,7 +7,7 @@ export type Token =
   | { readonly kind: "symbol"; readonly at: number; readonly text: string }
   | { readonly kind: "end"; readonly at: number; readonly text: "" };
 
-const symbols = ["==", "!=", "<=", ">=", "&&", "||", ..."<>+-*/%!()[],.?:"];
+const symbols = ["==", "!=", "<=", ">=", "&&", "||", ..."< > + - * / % ! ( ) [ ] , . ? :".split(" ")];
 const escapes: { readonly [letter: string]: string } = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"' };
 
 const space = /\s+/y;

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import { defineSource, type InputFile, type SourceItem, type Split } from "../contract/source.ts";
+import { byteSize } from "../contract/units.ts";
+import { sniffedHeadBytes } from "../media/sniff-media-type.ts";
+import { bytesContent, lazyContent } from "../model/content.ts";
+import { mediaKinds, type Sample } from "../model/sample.ts";
+import { storageFor } from "../storage/open-storage.ts";
+import { relativeUri } from "../storage/uri.ts";
+import { assembleSample, maxTextBytesOption, type Member, tooLarge } from "./assemble-sample.ts";
+import { invalidUtf8Option } from "./decode-text.ts";
+import { type Group, groupSorted, memberName } from "./group-members.ts";
+import { type ListedFile, listInput, locationOptions } from "./list-input.ts";
+import { batchHeldBytes, itemOf, readFailure } from "./read-items.ts";
+
+const options = z.strictObject({
+  ...locationOptions,
+  sidecarAttributes: z
+    .boolean()
+    .default(false)
+    .describe("Members of `.json` files that hold an object become attributes of the sample, instead of a text part."),
+  maxFileBytes: byteSize.default(4 * 2 ** 30).describe("Largest file that is read; a larger one fails its sample."),
+  maxTextBytes: maxTextBytesOption,
+  invalidUtf8: invalidUtf8Option,
+  splitBytes: byteSize
+    .default(64 * 2 ** 20)
+    .describe("Encoded bytes after which a split ends. A group of files is never cut."),
+  splitSamples: z.int().min(1).default(1000).describe("Samples after which a split ends."),
+});
+type FilesOptions = z.output<typeof options>;
+
+/** Files up to this size are read once, whole; of larger ones the head, and the rest when a step asks. */
+const wholeFileBytes = 2 ** 20;
+const samplesPerBatch = 32;
+const locatorSchema = z.strictObject({ root: z.string() });
+
+/**
+ * Files of a folder. Those with one base name up to its first dot are one sample, in path order, named by
+ * that path. What a file is, its content says. Attributes: `path` of the group's first
+ * file below the folder, `sourceBytes` of all its files.
+ */
+export const files = defineSource<FilesOptions, z.input<typeof options>>({
+  name: "files",
+  summary: "Files of a folder, told apart by content; files with one base name are one sample.",
+  options,
+  produces: ({ sidecarAttributes }) => ({
+    attributes: ["path", "sourceBytes"],
+    isOpen: sidecarAttributes,
+    parts: ["text", ...mediaKinds],
+  }),
+  resolveLocations: (given, resolve) => ({ ...given, path: resolve(given.path) }),
+  open: async (given) => ({
+    splits: (signal) => cutSplits(groupSorted(listInput(given, undefined, signal)), given),
+    read: (split, signal) => readSplit(split, given, signal),
+  }),
+});
+
+async function* cutSplits(groups: AsyncIterable<Group<ListedFile>>, given: FilesOptions): AsyncGenerator<Split> {
+  let held: InputFile[] = [];
+  let root = "";
+  let bytes = 0;
+  let samples = 0;
+  for await (const { members } of groups) {
+    const groupBytes = members.reduce((sum, member) => sum + member.bytes, 0);
+    if (samples > 0 && (samples >= given.splitSamples || bytes + groupBytes > given.splitBytes)) {
+      yield { files: held, locator: { root }, bytes, samples };
+      held = [];
+      bytes = 0;
+      samples = 0;
+    }
+    for (const member of members) {
+      root = member.uri.slice(0, member.uri.length - member.relative.length);
+      held.push({ uri: member.uri, bytes: member.bytes, version: member.version });
+    }
+    bytes += groupBytes;
+    samples++;
+  }
+  if (samples > 0) yield { files: held, locator: { root }, bytes, samples };
+}
+
+async function* readSplit(
+  split: Split,
+  given: FilesOptions,
+  signal: AbortSignal,
+): AsyncGenerator<readonly SourceItem[]> {
+  const { root } = locatorSchema.parse(split.locator);
+  let batch: Group<InputFile>[] = [];
+  let held = 0;
+  for (const group of groupsOf(split.files, root)) {
+    batch.push(group);
+    for (const { bytes } of group.members) held += bytes > wholeFileBytes ? sniffedHeadBytes : bytes;
+    if (batch.length < samplesPerBatch && held < batchHeldBytes) continue;
+    yield await readGroups(batch, root, given, signal);
+    batch = [];
+    held = 0;
+  }
+  if (batch.length > 0) yield await readGroups(batch, root, given, signal);
+}
+
+/** The split lists the members of a group side by side. */
+function groupsOf(inputFiles: readonly InputFile[], root: string): readonly Group<InputFile>[] {
+  const groups: Group<InputFile>[] = [];
+  for (const file of inputFiles) {
+    const { key } = memberName(relativeUri(root, file.uri));
+    const last = groups.at(-1);
+    if (last?.key === key) last.members.push(file);
+    else groups.push({ key, members: [file] });
+  }
+  return groups;
+}
+
+function readGroups(
+  groups: readonly Group<InputFile>[],
+  root: string,
+  given: FilesOptions,
+  signal: AbortSignal,
+): Promise<readonly SourceItem[]> {
+  signal.throwIfAborted();
+  return Promise.all(
+    groups.map(({ key, members }) =>
+      itemOf(key, members[0]?.uri ?? root, readGroup(key, members, root, given, signal)),
+    ),
+  );
+}
+
+async function readGroup(
+  key: string,
+  group: readonly InputFile[],
+  root: string,
+  given: FilesOptions,
+  signal: AbortSignal,
+): Promise<Sample> {
+  const first = group[0];
+  const sourceBytes = group.reduce((sum, { bytes }) => sum + bytes, 0);
+  const members: Member[] = [];
+  for (const file of group) members.push(await readMember(file, root, given, signal));
+  const attributes = { path: first === undefined ? key : relativeUri(root, first.uri), sourceBytes };
+  return assembleSample(key, members, attributes, { ...given, jsonAttributes: given.sidecarAttributes });
+}
+
+async function readMember(file: InputFile, root: string, given: FilesOptions, signal: AbortSignal): Promise<Member> {
+  const { uri, bytes: byteLength, version } = file;
+  const where = JSON.stringify(uri);
+  if (byteLength > given.maxFileBytes) throw tooLarge(where, byteLength, given.maxFileBytes, "maxFileBytes");
+  const storage = storageFor(uri);
+  const read = async (length: number): Promise<Uint8Array> => {
+    try {
+      return await storage.read(uri, { version, signal, range: { offset: 0, length } });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw readFailure(error, uri);
+    }
+  };
+  const isRead = byteLength <= wholeFileBytes;
+  const head = await read(isRead ? byteLength : sniffedHeadBytes);
+  const reference = { uri };
+  const content = isRead
+    ? bytesContent(head, reference)
+    : lazyContent(() => read(byteLength), { byteLength, reference });
+  return { where, extension: memberName(relativeUri(root, uri)).extension, byteLength, head, content };
+}

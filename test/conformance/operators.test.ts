@@ -1,0 +1,66 @@
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { builtinCatalog } from "../../src/builtin-catalog.ts";
+import type { Catalog } from "../../src/contract/catalog.ts";
+import type { Sample } from "../../src/model/sample.ts";
+import { checkOperator } from "../../src/testing/check-operator.ts";
+import { operatorSamples } from "./operator-samples.ts";
+
+const moduleAt = (name: string) => fileURLToPath(new URL(`../fixtures/operator-modules/${name}`, import.meta.url));
+
+/** Options beside the defaults under which an operator is tried; the first ones where it has no defaults. */
+const options: { readonly [operator: string]: readonly object[] } = {
+  "batch-module": [{ module: moduleAt("rank-titles.ts"), reads: ["title"], writes: ["titleLength"] }],
+  filter: [
+    { where: "widthPixels > 600 and contains(tags, 'a')" },
+    { where: "exists(score) and score > 1" },
+    { where: "length(title) == 4 ? coalesce(score, language) == 'en' : false" },
+  ],
+  "filter-words": [{ words: ["bridge", "buy now"] }, { words: ["bridge"], maxOccurrences: 100 }],
+  "map-module": [
+    {
+      module: moduleAt("mark-long.ts"),
+      reads: ["title"],
+      writes: ["isLong", "dictionary"],
+      dropReasons: ["blank"],
+      options: { dictionary: "/words.txt" },
+    },
+  ],
+  rename: [{ attributes: { title: "heading", language: "title" }, parts: { caption: "text" } }],
+  sample: [{ fraction: 0.5 }, { fraction: 0, attribute: "language", fractions: { en: 0.5 } }],
+  select: [{ attributes: ["title"] }, { parts: ["text"], kinds: ["image"] }, { attributes: [], kinds: [] }],
+};
+
+const operators: Catalog["operators"] = builtinCatalog.operators;
+let samples: readonly Sample[];
+
+beforeAll(async () => {
+  samples = await operatorSamples();
+});
+
+describe.each(Object.keys(operators))("%s", (name) => {
+  it("has its name in the catalog", async () => {
+    expect((await operators[name]?.())?.name).toBe(name);
+  });
+
+  it.each(options[name] ?? [{}])("keeps the operator contract with %j", async (given) => {
+    await check(name, given);
+  });
+
+  it("keeps it when it only scores", async ({ skip }) => {
+    const spec = await operators[name]?.();
+    const given = { ...options[name]?.[0], mode: "score" };
+    skip(spec?.options.safeParse(given).success !== true, "it has no mode to score only");
+    const report = await check(name, given);
+    expect(report.dropped).toEqual({});
+  });
+});
+
+async function check(name: string, given: object) {
+  const spec = await operators[name]?.();
+  if (spec === undefined) throw new Error(`no operator ${name}`);
+  const report = await checkOperator(spec, { options: given, samples });
+  // Whatever a built-in operator throws names its code.
+  expect(report.failed).not.toHaveProperty("OPERATOR_FAILED");
+  return report;
+}
