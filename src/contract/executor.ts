@@ -1,6 +1,6 @@
 import type { Plan } from "./plan.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
-import type { WorkerActivity, TaskProgress } from "./run-event.ts";
+import type { TaskProgress, WorkerActivity } from "./run-event.ts";
 import type { Split } from "./source.ts";
 
 /** What a worker needs to run any task of a run. Pure data. */

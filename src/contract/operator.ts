@@ -50,6 +50,11 @@ interface OperatorBase<Options, Input> {
   dropReasons(options: Options): readonly string[];
   /** The options with every path replaced by `resolve(path)`, which makes it absolute. Absent = no option is a path. Pure. */
   resolveLocations?(options: Options, resolve: (location: string) => string): Options;
+  /**
+   * What decides outcomes beside the options: a digest of the files that they name. Reads those files. A run
+   * keeps it, and a resume with another is refused. Absent = nothing but the options does.
+   */
+  fingerprint?(options: Options): Promise<string>;
   /** False for a remote model, say. Then `verify` relies on the manifest alone. */
   readonly isDeterministic?: boolean;
 }

@@ -1,5 +1,5 @@
-import type { ErrorRecord } from "../model/errors.ts";
 import type { FailureClass } from "../model/error-codes.ts";
+import type { ErrorRecord } from "../model/errors.ts";
 
 /** One line of a quarantine file: a failed sample, with what is needed to find and replay it. */
 export type QuarantineRecord = {

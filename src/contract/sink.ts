@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import type { ContentReference } from "../model/content.ts";
-import type { MediaKind } from "../model/sample.ts";
-import type { Attributes } from "../model/sample.ts";
+import type { Attributes, MediaKind } from "../model/sample.ts";
 
 /** A part with its bytes at hand: what is left of laziness when a sample reaches the sink. */
 export type EncodedPart =

@@ -95,7 +95,7 @@ export class CoordinatedRun {
     const resumed = ledger.start === undefined ? null : { finishedTasks: ledger.finishedTasks };
     const source = await openPlanSource(plan, catalog);
     try {
-      const start = await beginRun(ledger, store, plan, settings.output, () =>
+      const start = await beginRun(ledger, store, plan, catalog, settings.output, () =>
         source.splits(this.#inputListing.signal),
       );
       this.#runId = start.runId;

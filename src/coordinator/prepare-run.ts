@@ -26,27 +26,50 @@ export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<Open
 /**
  * The entry that begins the run: the one in the ledger when there is one, else a new one that freezes
  * the input. Rejects with PLAN_MISMATCH when the ledger belongs to another plan, OUTPUT_NOT_EMPTY when the
- * output folder holds something that no ledger explains.
+ * output folder holds something that no ledger explains. The plan's steps that name files are held to what these held.
  */
 export async function beginRun(
   ledger: Ledger,
   store: LedgerStore,
   plan: Plan,
+  catalog: Catalog,
   output: string,
   listInput: () => AsyncIterable<Split>,
 ): Promise<StartEntry> {
   const hash = planHash(plan);
+  const fingerprints = await fingerprintsOf(plan, catalog);
   if (ledger.start === undefined) {
     await refuseForeignOutput(storageFor(output), output);
     const runId = randomUUID();
     const input = await freezeInput(store, runId, listInput());
-    await ledger.begin({ runId, planHash: hash, plan, input });
+    await ledger.begin({ runId, planHash: hash, plan, fingerprints, input });
   }
   const start = ledger.start;
   if (start === undefined)
     throw new PipelineError("LEDGER_CORRUPT", `${store.location} holds no entry that begins the run`);
   if (start.planHash !== hash) throw planMismatch(start.plan, plan, output);
+  for (const [stepId, fingerprint] of Object.entries(fingerprints)) {
+    if (start.fingerprints[stepId] !== fingerprint) throw stepChanged(stepId, output);
+  }
   return start;
+}
+
+async function fingerprintsOf(plan: Plan, catalog: Catalog): Promise<StartEntry["fingerprints"]> {
+  const fingerprints: { [stepId: string]: string } = {};
+  for (const step of plan.stages.flatMap((stage) => stage.steps)) {
+    const spec = await catalog.operators[step.name]?.();
+    const fingerprint = await spec?.fingerprint?.(spec.options.parse(step.options));
+    if (fingerprint !== undefined) fingerprints[step.id] = fingerprint;
+  }
+  return fingerprints;
+}
+
+function stepChanged(stepId: string, output: string): PipelineError {
+  return new PipelineError(
+    "PLAN_MISMATCH",
+    `${output} belongs to a run in which step ${stepId} had other code: the file that it names changed since the run began`,
+    { details: { output, keys: [stepId] } },
+  );
 }
 
 /** Whether the run was finished and published. */

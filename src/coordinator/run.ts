@@ -33,5 +33,9 @@ export interface ActiveRun {
 export function startRun(request: RunRequest): ActiveRun {
   const run = new CoordinatedRun(request);
   // A turn later, so that no event comes before the caller holds the run that it may want to drain.
-  return { finished: Promise.resolve().then(() => run.execute()), drain: (signal) => run.drain(signal), abort: () => run.abort() };
+  return {
+    finished: Promise.resolve().then(() => run.execute()),
+    drain: (signal) => run.drain(signal),
+    abort: () => run.abort(),
+  };
 }

@@ -89,6 +89,8 @@ const startEntry = z.strictObject({
   runId: z.string(),
   planHash: z.string(),
   plan,
+  /** By step id: digests of what decides outcomes beside the options. */
+  fingerprints: z.record(z.string(), z.string()),
   input: frozenInput,
 });
 

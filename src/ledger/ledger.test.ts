@@ -22,13 +22,26 @@ const plan: Plan = {
 };
 
 function beginning(runId: string) {
-  return { runId, planHash: "h", plan, input: { chunks: [{ name: `inputs/${runId}`, splits: 9, sha256: "" }], splits: 9, bytes: 1, samples: null } };
+  return {
+    runId,
+    planHash: "h",
+    plan,
+    fingerprints: {},
+    input: { chunks: [{ name: `inputs/${runId}`, splits: 9, sha256: "" }], splits: 9, bytes: 1, samples: null },
+  };
 }
 
 function receipt(split: number, by: string): Receipt {
   const name = `shard-${String(split).padStart(6, "0")}-0000.tar`;
   const shard = { name, storedAs: `${name}.${by}`, bytes: 1, sha256: "0".repeat(64), samples: 1 };
-  return { stage: 0, split, attempt: 1, shards: [shard], accounting: { ...emptyAccounting, read: 1, written: 1 }, seconds: 1 };
+  return {
+    stage: 0,
+    split,
+    attempt: 1,
+    shards: [shard],
+    accounting: { ...emptyAccounting, read: 1, written: 1 },
+    seconds: 1,
+  };
 }
 
 async function receiptsOf(store: LedgerStore): Promise<readonly Receipt[]> {
@@ -72,9 +85,11 @@ test("whatever the order in which coordinators commit, crash and come back: noth
       for (const { coordinator, splits, restartsFirst, isConcurrent } of actions) {
         if (!isConcurrent || restartsFirst) running = await Promise.all(running).then(() => []);
         if (restartsFirst) ledgers[coordinator] = await open(coordinator);
-        const committing = ledgers[coordinator]?.commit(splits.map((split) => receipt(split, `c${coordinator}`))).then(() => {
-          for (const split of splits) acknowledged.add(split);
-        });
+        const committing = ledgers[coordinator]
+          ?.commit(splits.map((split) => receipt(split, `c${coordinator}`)))
+          .then(() => {
+            for (const split of splits) acknowledged.add(split);
+          });
         if (committing !== undefined) running.push(committing);
       }
       await Promise.all(running);
@@ -97,7 +112,10 @@ test("entries are numbered without gaps, and a gap is found", async () => {
   expect((await ledger.commit([receipt(2, "a"), receipt(1, "b")]))?.receipts.map(({ split }) => split)).toEqual([2]);
   expect(await ledger.commit([receipt(1, "c")])).toBeUndefined();
   await store.putIfAbsent("checkpoint_000005.json", Buffer.from("{}"));
-  await expect(Ledger.open(store, () => undefined)).rejects.toMatchObject({ code: "LEDGER_CORRUPT", message: expect.stringContaining("lacks checkpoint_000004.json") });
+  await expect(Ledger.open(store, () => undefined)).rejects.toMatchObject({
+    code: "LEDGER_CORRUPT",
+    message: expect.stringContaining("lacks checkpoint_000004.json"),
+  });
 });
 
 test("an entry of a newer version is refused as such, and one that is damaged as damaged", async () => {

@@ -1,4 +1,4 @@
-import { type Receipt, taskKey, type TaskId } from "../contract/receipt.ts";
+import { type Receipt, type TaskId, taskKey } from "../contract/receipt.ts";
 import { PipelineError } from "../model/errors.ts";
 import {
   checkpointName,

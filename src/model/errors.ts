@@ -54,6 +54,10 @@ export type ErrorRecord = {
 /** The error itself when it is a PipelineError, else a PipelineError with `code` that has it as its cause. */
 export function asPipelineError(error: unknown, code: ErrorCode, context: string): PipelineError {
   if (error instanceof PipelineError) return error;
+  // Of another copy of this package, which a user's operator may have imported.
+  if (error instanceof Error && error.name === "PipelineError" && "code" in error && isErrorCode(error.code)) {
+    return new PipelineError(error.code, error.message, { cause: error });
+  }
   return new PipelineError(code, `${context}: ${messageOf(error)}`, { cause: error });
 }
 

@@ -1,7 +1,7 @@
 import type { Catalog } from "../contract/catalog.ts";
 import type { OpenedBatch, OpenedMap } from "../contract/operator.ts";
 import type { StepRef } from "../contract/plan.ts";
-import { PipelineError, asPipelineError } from "../model/errors.ts";
+import { asPipelineError, PipelineError } from "../model/errors.ts";
 
 /** A step with its operator opened, ready to be applied. */
 export type OpenedStep =

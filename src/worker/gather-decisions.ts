@@ -19,11 +19,13 @@ export class GatherDecisions {
 
   /** Throws OPERATOR_CONTRACT on a second decision, an impossible position or an unknown reason. */
   set(position: number, decision: GatherDecision): void {
-    if (!Number.isInteger(position) || position < 0) throw broken(`decided position ${position}: expected a whole number of at least 0`);
+    if (!Number.isInteger(position) || position < 0)
+      throw broken(`decided position ${position}: expected a whole number of at least 0`);
     this.#growTo(position + 1);
     if (this.#verdicts[position] !== undecided) throw broken(`decided position ${position} twice`);
     this.#verdicts[position] = this.#verdictOf(decision);
-    if (decision.kind === "keep" && decision.attributes !== undefined) this.#attributes.set(position, decision.attributes);
+    if (decision.kind === "keep" && decision.attributes !== undefined)
+      this.#attributes.set(position, decision.attributes);
     this.#count++;
   }
 

@@ -49,7 +49,11 @@ export async function runGather(
   }
 }
 
-async function decide(step: OpenedGatherStep, items: AsyncIterable<readonly SourceItem[]>, onBatch: () => Promise<void>): Promise<GatherDecisions> {
+async function decide(
+  step: OpenedGatherStep,
+  items: AsyncIterable<readonly SourceItem[]>,
+  onBatch: () => Promise<void>,
+): Promise<GatherDecisions> {
   const decisions = new GatherDecisions(step.dropReasons);
   let samples = 0;
   const stream = async function* (): AsyncGenerator<Sample> {

@@ -25,17 +25,30 @@ export interface OpenedStage {
 }
 
 /** Opens what a worker needs for one stage of a plan. Rejects with OPERATOR_UNAVAILABLE or the component's own error. */
-export function openStage(setup: WorkerSetup, stage: Stage, catalog: Catalog, signal: AbortSignal): Promise<OpenedStage> {
-  return stage.kind === "gather" ? openGatherStage(setup, stage, catalog, signal) : openMapStage(setup, stage, catalog, signal);
+export function openStage(
+  setup: WorkerSetup,
+  stage: Stage,
+  catalog: Catalog,
+  signal: AbortSignal,
+): Promise<OpenedStage> {
+  return stage.kind === "gather"
+    ? openGatherStage(setup, stage, catalog, signal)
+    : openMapStage(setup, stage, catalog, signal);
 }
 
-async function openMapStage(setup: WorkerSetup, stage: Stage, catalog: Catalog, signal: AbortSignal): Promise<OpenedStage> {
+async function openMapStage(
+  setup: WorkerSetup,
+  stage: Stage,
+  catalog: Catalog,
+  signal: AbortSignal,
+): Promise<OpenedStage> {
   const { plan } = setup;
   const chain = await openChain(stage.steps, catalog, signal);
   const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
   const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
   return {
-    runTask: (task, reporter, taskSignal) => runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, source, sink),
+    runTask: (task, reporter, taskSignal) =>
+      runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, source, sink),
     async close() {
       await chain.close();
       await source?.close?.();
@@ -44,21 +57,40 @@ async function openMapStage(setup: WorkerSetup, stage: Stage, catalog: Catalog, 
   };
 }
 
-function runMapTask(attempt: TaskAttempt, chain: Chain, source: OpenedSource | undefined, sink: NeededSink | undefined): Promise<Receipt> {
+function runMapTask(
+  attempt: TaskAttempt,
+  chain: Chain,
+  source: OpenedSource | undefined,
+  sink: NeededSink | undefined,
+): Promise<Receipt> {
   const { task, setup, stage, signal } = attempt;
   return accountedTask(
     attempt,
     async (destination) =>
-      sink === undefined ? openSpool(destination, stage.index) : sinkOutput(await sink.opened.openWriter(destination), destination),
+      sink === undefined
+        ? openSpool(destination, stage.index)
+        : sinkOutput(await sink.opened.openWriter(destination), destination),
     async ({ output, quarantine, tally, pause }) => {
       const steps = new StepApplication(chain, tally);
-      const run = new TaskRun(steps, tally, quarantine, output, { ...setup, needsBytes: sink?.needsBytes ?? true }, signal);
+      const run = new TaskRun(
+        steps,
+        tally,
+        quarantine,
+        output,
+        { ...setup, needsBytes: sink?.needsBytes ?? true },
+        signal,
+      );
       await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));
     },
   );
 }
 
-async function openGatherStage(setup: WorkerSetup, stage: Stage, catalog: Catalog, signal: AbortSignal): Promise<OpenedStage> {
+async function openGatherStage(
+  setup: WorkerSetup,
+  stage: Stage,
+  catalog: Catalog,
+  signal: AbortSignal,
+): Promise<OpenedStage> {
   const [ref] = stage.steps;
   if (ref === undefined) throw new PipelineError("PROTOCOL", `stage ${stage.index} gathers, but has no step`);
   const step = await openGatherStep(ref, catalog, signal);
@@ -68,8 +100,12 @@ async function openGatherStage(setup: WorkerSetup, stage: Stage, catalog: Catalo
         { task, setup, stage, reporter, signal: taskSignal },
         async (destination) => openSpool(destination, stage.index, gatheredSplit),
         ({ output, tally, pause }) =>
-          runGather(step, () => readItems(task.input, undefined, setup.destination, taskSignal), output, tally, () =>
-            pause({ step: step.id, sample: "" }),
+          runGather(
+            step,
+            () => readItems(task.input, undefined, setup.destination, taskSignal),
+            output,
+            tally,
+            () => pause({ step: step.id, sample: "" }),
           ),
       ),
     close: async () => step.operator.close?.(),
@@ -78,12 +114,21 @@ async function openGatherStage(setup: WorkerSetup, stage: Stage, catalog: Catalo
 
 async function openGatherStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedGatherStep> {
   const load = catalog.operators[step.name];
-  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `step ${step.id}: the worker knows no operator ${JSON.stringify(step.name)}`);
+  if (load === undefined)
+    throw new PipelineError(
+      "UNKNOWN_COMPONENT",
+      `step ${step.id}: the worker knows no operator ${JSON.stringify(step.name)}`,
+    );
   try {
     const spec = await load();
-    if (spec.kind !== "gather") throw new PipelineError("PROTOCOL", `step ${step.id} is a ${spec.kind} step in a gather stage`);
+    if (spec.kind !== "gather")
+      throw new PipelineError("PROTOCOL", `step ${step.id} is a ${spec.kind} step in a gather stage`);
     const options = spec.options.parse(step.options);
-    return { id: step.id, dropReasons: spec.dropReasons(options), operator: await spec.open(options, { signal, seed: step.seed }) };
+    return {
+      id: step.id,
+      dropReasons: spec.dropReasons(options),
+      operator: await spec.open(options, { signal, seed: step.seed }),
+    };
   } catch (cause) {
     throw asPipelineError(cause, "OPERATOR_UNAVAILABLE", `step ${step.id} cannot be opened`);
   }
@@ -96,14 +141,16 @@ interface NeededSink {
 
 async function openSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
   const load = catalog.sources[plan.source.name];
-  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no source ${JSON.stringify(plan.source.name)}`);
+  if (load === undefined)
+    throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no source ${JSON.stringify(plan.source.name)}`);
   const spec = await load();
   return spec.open(spec.options.parse(plan.source.options));
 }
 
 async function openSink(plan: Plan, catalog: Catalog): Promise<NeededSink> {
   const load = catalog.sinks[plan.sink.name];
-  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no sink ${JSON.stringify(plan.sink.name)}`);
+  if (load === undefined)
+    throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no sink ${JSON.stringify(plan.sink.name)}`);
   const spec = await load();
   const options = spec.options.parse(plan.sink.options);
   return { opened: await spec.open(options), needsBytes: spec.needsBytes(options) };

@@ -1,7 +1,7 @@
 import type { SourceItem } from "../contract/source.ts";
+import { estimateDecodedBytes } from "../media/decoded-size.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { Sample } from "../model/sample.ts";
-import { estimateDecodedBytes } from "../media/decoded-size.ts";
 import type { Flight, Lane, StepApplication } from "./apply-steps.ts";
 import { encodeSample, type KeylessSample } from "./encode-sample.ts";
 import type { Quarantine } from "./quarantine.ts";

@@ -30,7 +30,12 @@ async function quarantineOf(output: string): Promise<readonly unknown[]> {
   for (const name of digest.keys()) {
     if (!name.startsWith("_quarantine/")) continue;
     const text = await readFile(path.join(output, name), "utf8");
-    records.push(...text.trim().split("\n").map((line): unknown => JSON.parse(line)));
+    records.push(
+      ...text
+        .trim()
+        .split("\n")
+        .map((line): unknown => JSON.parse(line)),
+    );
   }
   return records;
 }
@@ -41,15 +46,33 @@ for (const isAsync of [false, true]) {
     const input = await writeNumbers(folder, 300);
     const module = path.join(operators, "throw-on.ts");
     const summary = await runPipeline(
-      pipelineText(input, `  - map-module: { module: ${module}, options: { numbers: [7, 250], isAsync: ${isAsync} }, reads: [n] }`),
+      pipelineText(
+        input,
+        `  - map-module: { module: ${module}, options: { numbers: [7, 250], isAsync: ${isAsync} }, reads: [n] }`,
+      ),
       path.join(folder, "out"),
     );
     expect(summary).toMatchObject({ outcome: "succeeded", accounting: { read: 300, written: 298 } });
-    expect(summary.accounting.steps["1-map-module"]).toMatchObject({ in: 300, kept: 298, failed: { OPERATOR_FAILED: 2 } });
+    expect(summary.accounting.steps["1-map-module"]).toMatchObject({
+      in: 300,
+      kept: 298,
+      failed: { OPERATOR_FAILED: 2 },
+    });
     const records = await quarantineOf(path.join(folder, "out"));
     expect(records).toMatchObject([
-      { id: expect.stringMatching(/^numbers\.jsonl:\d+$/), step: "1-map-module", failureClass: "operator-bug", uri: path.join(input, "numbers.jsonl") },
-      { error: { code: "OPERATOR_FAILED", message: expect.stringContaining("250 is not my number"), stack: expect.stringContaining("throw-on.ts") } },
+      {
+        id: expect.stringMatching(/^numbers\.jsonl:\d+$/),
+        step: "1-map-module",
+        failureClass: "operator-bug",
+        uri: path.join(input, "numbers.jsonl"),
+      },
+      {
+        error: {
+          code: "OPERATOR_FAILED",
+          message: expect.stringContaining("250 is not my number"),
+          stack: expect.stringContaining("throw-on.ts"),
+        },
+      },
     ]);
   });
 }
@@ -59,11 +82,21 @@ test("a batch that throws is taken apart until only the culprits are left", asyn
   const input = await writeNumbers(folder, 300);
   const module = path.join(operators, "batch-throw-on.ts");
   const summary = await runPipeline(
-    pipelineText(input, `  - batch-module: { module: ${module}, options: { numbers: [7, 8, 250], maxBatch: 16 }, reads: [n], writes: [seen] }`),
+    pipelineText(
+      input,
+      `  - batch-module: { module: ${module}, options: { numbers: [7, 8, 250], maxBatch: 16 }, reads: [n], writes: [seen] }`,
+    ),
     path.join(folder, "out"),
     { settings: { batchSize: 16 } },
   );
-  expect(summary.accounting.steps["1-batch-module"]).toEqual({ in: 300, kept: 297, dropped: {}, failed: { OPERATOR_FAILED: 3 }, split: 0, children: 0 });
+  expect(summary.accounting.steps["1-batch-module"]).toEqual({
+    in: 300,
+    kept: 297,
+    dropped: {},
+    failed: { OPERATOR_FAILED: 3 },
+    split: 0,
+    children: 0,
+  });
   expect(summary.accounting.written).toBe(297);
 });
 
@@ -72,7 +105,9 @@ test("a worker that ends costs a second attempt, and no byte", async () => {
   const input = await writeNumbers(folder, 300);
   const steps = `  - map-module: { module: ${path.join(operators, "exit-once.ts")}, options: { number: 123, marker: ${path.join(folder, "marker")} }, reads: [n] }`;
   const events: RunEvent[] = [];
-  const summary = await runPipeline(pipelineText(input, steps), path.join(folder, "first"), { onEvent: (event) => events.push(event) });
+  const summary = await runPipeline(pipelineText(input, steps), path.join(folder, "first"), {
+    onEvent: (event) => events.push(event),
+  });
   expect(summary).toMatchObject({ outcome: "succeeded", accounting: { read: 300, written: 300 } });
   expect(events.filter((event) => event.type === "worker-lost")).toMatchObject([{ reason: "it exited with code 42" }]);
   expect(events.filter((event) => event.type === "task-failed")).toMatchObject([
@@ -87,8 +122,14 @@ test("a split that ends its worker every time is given up and named; the others 
   const folder = await temporaryFolder();
   const input = await writeNumbers(folder, 300);
   const steps = `  - map-module: { module: ${path.join(operators, "exit-once.ts")}, options: { number: 123, marker: ${path.join(folder, "marker")}, always: true }, reads: [n] }`;
-  const summary = await runPipeline(pipelineText(input, steps), path.join(folder, "out"), { settings: { maxAttempts: 2 } });
-  expect(summary).toMatchObject({ outcome: "failed", error: { code: "WORKER_LOST" }, failedTasks: [{ task: { stage: 0 } }] });
+  const summary = await runPipeline(pipelineText(input, steps), path.join(folder, "out"), {
+    settings: { maxAttempts: 2 },
+  });
+  expect(summary).toMatchObject({
+    outcome: "failed",
+    error: { code: "WORKER_LOST" },
+    failedTasks: [{ task: { stage: 0 } }],
+  });
   expect(summary.accounting.read).toBeGreaterThan(150);
   expect([...(await datasetDigest(path.join(folder, "out"))).keys()]).not.toContain("_SUCCESS");
 });
@@ -96,7 +137,10 @@ test("a split that ends its worker every time is given up and named; the others 
 test("a step that no worker can open ends the run before it begins", async () => {
   const folder = await temporaryFolder();
   const input = await writeNumbers(folder, 10);
-  const run = runPipeline(pipelineText(input, "  - map-module: { module: /nowhere/operator.ts }"), path.join(folder, "out"));
+  const run = runPipeline(
+    pipelineText(input, "  - map-module: { module: /nowhere/operator.ts }"),
+    path.join(folder, "out"),
+  );
   await expect(run).rejects.toMatchObject({ message: expect.stringContaining("/nowhere/operator.ts") });
 });
 
@@ -105,10 +149,16 @@ test("more failures than the limit end the run as failed, and a higher limit let
   const input = await writeNumbers(folder, 300);
   const module = path.join(operators, "throw-on.ts");
   const numbers = Array.from({ length: 30 }, (_, n) => n);
-  const text = pipelineText(input, `  - map-module: { module: ${module}, options: { numbers: [${numbers}] }, reads: [n] }`);
+  const text = pipelineText(
+    input,
+    `  - map-module: { module: ${module}, options: { numbers: [${numbers}] }, reads: [n] }`,
+  );
   const output = path.join(folder, "out");
   const failed = await runPipeline(text, output, { settings: { maxFailureRatio: 0.05 } });
-  expect(failed).toMatchObject({ outcome: "failed", error: { code: "FAILURES_ABOVE_LIMIT", message: expect.stringMatching(/^30 of \d+ samples failed/) } });
+  expect(failed).toMatchObject({
+    outcome: "failed",
+    error: { code: "FAILURES_ABOVE_LIMIT", message: expect.stringMatching(/^30 of \d+ samples failed/) },
+  });
   const finished = await runPipeline(text, output, { settings: { maxFailureRatio: 0.2 } });
   expect(finished).toMatchObject({ outcome: "succeeded", accounting: { read: 300, written: 270 } });
 });
@@ -125,4 +175,27 @@ test("a gather step sees the whole input, and its output is cut into splits agai
   expect(new Set(lines.map((line) => String(JSON.parse(line).text)))).toHaveLength(lines.length);
   await runPipeline(pipelineText(input, steps), path.join(folder, "again"), { settings: { workers: 1 } });
   expect(await datasetDigest(path.join(folder, "again"))).toEqual(await datasetDigest(output));
+});
+
+test("a module that was edited since the run began is refused on resume", async () => {
+  const folder = await temporaryFolder();
+  const input = await writeNumbers(folder, 100);
+  const module = path.join(folder, "own-operator.mjs");
+  const code = `
+import { z } from ${JSON.stringify(import.meta.resolve("zod"))};
+export default {
+  kind: "map", name: "keep-all", summary: "Keeps all.", modality: "any", options: z.strictObject({}),
+  signature: () => ({ reads: [], writes: [], parts: [] }), dropReasons: () => [],
+  open: async () => ({ apply: (sample) => ({ kind: "keep", sample }) }),
+};
+`;
+  await writeFile(module, code);
+  const text = pipelineText(input, `  - map-module: { module: ${module} }`);
+  const output = path.join(folder, "out");
+  await runPipeline(text, output);
+  await writeFile(module, `${code}// edited`);
+  await expect(runPipeline(text, output)).rejects.toMatchObject({
+    code: "PLAN_MISMATCH",
+    message: expect.stringContaining("1-map-module"),
+  });
 });

@@ -24,7 +24,14 @@ interface RunOptions {
 
 /** Runs pipeline text with real worker processes; `output` is where its dataset goes. */
 export async function runPipeline(text: string, output: string, options: RunOptions = {}): Promise<RunSummary> {
-  const resolved = await resolvePipeline({ text, fileName: "test.yaml", baseFolder: output, catalog: builtinCatalog, flags: {}, environment: {} });
+  const resolved = await resolvePipeline({
+    text,
+    fileName: "test.yaml",
+    baseFolder: output,
+    catalog: builtinCatalog,
+    flags: {},
+    environment: {},
+  });
   const settings: RunSettings = {
     output,
     checkpoints: `${output}/.checkpoints`,
@@ -55,7 +62,12 @@ export async function datasetDigest(output: string): Promise<ReadonlyMap<string,
     const file = path.join(entry.parentPath, entry.name);
     const name = path.relative(output, file);
     if (!entry.isFile() || name.startsWith(`.checkpoints${path.sep}`)) continue;
-    digest.set(name, createHash("sha256").update(await readFile(file)).digest("hex"));
+    digest.set(
+      name,
+      createHash("sha256")
+        .update(await readFile(file))
+        .digest("hex"),
+    );
   }
   return new Map([...digest].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -9,7 +9,9 @@ async function writeInput(folder: string): Promise<string> {
   await mkdir(input);
   for (let file = 0; file < 3; file++) {
     const lines = Array.from({ length: 2000 }, (_, index) =>
-      index % 97 === 13 ? `{"text": broken ${index}` : JSON.stringify({ text: `document ${file} ${index} ${"word ".repeat(index % 40)}`, n: index }),
+      index % 97 === 13
+        ? `{"text": broken ${index}`
+        : JSON.stringify({ text: `document ${file} ${index} ${"word ".repeat(index % 40)}`, n: index }),
     );
     await writeFile(path.join(input, `${file}.jsonl`), `${lines.join("\n")}\n`);
   }
@@ -32,7 +34,10 @@ test("the number of workers changes no byte", async () => {
   const folder = await temporaryFolder();
   const input = await writeInput(folder);
   const summaries = [];
-  for (const workers of [1, 3]) summaries.push(await runPipeline(pipelineText(input, true), path.join(folder, `w${workers}`), { settings: { workers } }));
+  for (const workers of [1, 3])
+    summaries.push(
+      await runPipeline(pipelineText(input, true), path.join(folder, `w${workers}`), { settings: { workers } }),
+    );
   expect(summaries.map((summary) => summary.outcome)).toEqual(["succeeded", "succeeded"]);
   expect(summaries[0]?.accounting.unreadable).toEqual({ RECORD_INVALID: 63 });
   const one = await datasetDigest(path.join(folder, "w1"));
@@ -47,10 +52,13 @@ test("materialising every step gives the same shards, and keeps what each step l
   const streamed = await runPipeline(pipelineText(input, true), path.join(folder, "streamed"));
   const materialised = await runPipeline(pipelineText(input, false), path.join(folder, "materialised"));
   expect(materialised.accounting).toEqual(streamed.accounting);
-  const shardsOf = (digest: ReadonlyMap<string, string>) => [...digest].filter(([name]) => name.startsWith("shard-") || name.startsWith("_quarantine"));
+  const shardsOf = (digest: ReadonlyMap<string, string>) =>
+    [...digest].filter(([name]) => name.startsWith("shard-") || name.startsWith("_quarantine"));
   const digest = await datasetDigest(path.join(folder, "materialised"));
   expect(shardsOf(digest)).toEqual(shardsOf(await datasetDigest(path.join(folder, "streamed"))));
-  const stages = new Set([...digest.keys()].filter((name) => name.startsWith("_stages")).map((name) => /stage-(\d+)/.exec(name)?.[1]));
+  const stages = new Set(
+    [...digest.keys()].filter((name) => name.startsWith("_stages")).map((name) => /stage-(\d+)/.exec(name)?.[1]),
+  );
   expect(stages).toEqual(new Set(["0", "1"]));
 });
 
@@ -89,7 +97,10 @@ test("another plan in the same folder is refused, and the differing key is named
   const output = path.join(folder, "out");
   await runPipeline(pipelineText(input, true), output);
   const other = runPipeline(pipelineText(input, true).replace("0.7", "0.5"), output);
-  await expect(other).rejects.toMatchObject({ code: "PLAN_MISMATCH", message: expect.stringContaining("fraction: was 0.7, now 0.5") });
+  await expect(other).rejects.toMatchObject({
+    code: "PLAN_MISMATCH",
+    message: expect.stringContaining("fraction: was 0.7, now 0.5"),
+  });
 });
 
 test("a folder that holds something else is refused", async () => {

@@ -1,8 +1,8 @@
 import type { Executor, Task, TaskObserver, WorkerSetup } from "../../contract/executor.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { PipelineError } from "../../model/errors.ts";
-import { WorkerProcess } from "./worker-process.ts";
 import { workerEnvironment } from "./worker-environment.ts";
+import { WorkerProcess } from "./worker-process.ts";
 
 export interface LocalExecutorOptions {
   /** Processes, and so tasks at once. */
@@ -40,7 +40,12 @@ class LocalExecutor implements Executor {
   constructor(options: LocalExecutorOptions) {
     this.#options = options;
     this.#prestarted = options.firstWorker;
-    this.#slots = Array.from({ length: options.workers }, (_, index) => ({ index, worker: undefined, opened: undefined, isBusy: false }));
+    this.#slots = Array.from({ length: options.workers }, (_, index) => ({
+      index,
+      worker: undefined,
+      opened: undefined,
+      isBusy: false,
+    }));
   }
 
   get slots(): number {
@@ -57,7 +62,8 @@ class LocalExecutor implements Executor {
   async run(task: Task): Promise<Receipt> {
     const free = this.#slots.filter((slot) => !slot.isBusy);
     const slot = free.find((candidate) => candidate.opened !== undefined) ?? free[0];
-    if (slot === undefined) throw new PipelineError("PROTOCOL", `a task was handed out while all ${this.slots} slots are busy`);
+    if (slot === undefined)
+      throw new PipelineError("PROTOCOL", `a task was handed out while all ${this.slots} slots are busy`);
     slot.isBusy = true;
     try {
       const worker = await this.#workerOf(slot);
@@ -81,7 +87,8 @@ class LocalExecutor implements Executor {
   async #workerOf(slot: Slot): Promise<WorkerProcess> {
     if (slot.worker === undefined || slot.worker.lostReason !== undefined) await this.#start(slot);
     await slot.opened;
-    if (slot.worker === undefined) throw new PipelineError("PROTOCOL", "a task was handed out before the executor was opened");
+    if (slot.worker === undefined)
+      throw new PipelineError("PROTOCOL", "a task was handed out before the executor was opened");
     return slot.worker;
   }
 

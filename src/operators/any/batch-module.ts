@@ -1,5 +1,5 @@
 import { defineBatch } from "../../contract/operator.ts";
-import { checkedOutcome, loadBatchOperator } from "./operator-module.ts";
+import { checkedOutcome, loadBatchOperator, moduleFingerprint } from "./operator-module.ts";
 import { declaredSignature, operatorModuleOptions, resolveModule } from "./operator-module-options.ts";
 
 /** As `map-module`, for an operator made by `defineBatch`: `run.batchSize` samples at a time. */
@@ -11,6 +11,7 @@ export const batchModule = defineBatch({
   signature: declaredSignature,
   dropReasons: (options) => options.dropReasons,
   resolveLocations: resolveModule,
+  fingerprint: moduleFingerprint,
   async open(declared, context) {
     const { operator, options } = await loadBatchOperator(declared);
     const opened = await operator.open(options, context);

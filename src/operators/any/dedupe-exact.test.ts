@@ -8,9 +8,17 @@ import { DigestSet } from "./digest-set.ts";
 
 const context = { signal: new AbortController().signal, seed: 0 };
 const text = (value: string, name = "text"): Part => ({ kind: "text", name, mediaType: "text/plain", text: value });
-const image = (value: string): Part => ({ kind: "image", name: "image", mediaType: "image/png", content: bytesContent(Buffer.from(value)) });
+const image = (value: string): Part => ({
+  kind: "image",
+  name: "image",
+  mediaType: "image/png",
+  content: bytesContent(Buffer.from(value)),
+});
 
-async function keptPositions(partLists: readonly (readonly Part[])[], options: unknown = {}): Promise<readonly number[]> {
+async function keptPositions(
+  partLists: readonly (readonly Part[])[],
+  options: unknown = {},
+): Promise<readonly number[]> {
   const opened = await dedupeExact.open(dedupeExact.options.parse(options), context);
   const stream = async function* (): AsyncGenerator<Sample> {
     for (const [index, parts] of partLists.entries()) yield { id: `sample ${index}`, parts, attributes: { index } };
@@ -21,7 +29,9 @@ async function keptPositions(partLists: readonly (readonly Part[])[], options: u
 }
 
 test("the first of equal contents is kept, whatever ids and attributes say", async () => {
-  expect(await keptPositions([[text("one")], [text("two")], [text("one")], [image("two")], [image("two")]])).toEqual([0, 1, 3]);
+  expect(await keptPositions([[text("one")], [text("two")], [text("one")], [image("two")], [image("two")]])).toEqual([
+    0, 1, 3,
+  ]);
 });
 
 test("text is compared normalised unless told otherwise", async () => {
@@ -31,12 +41,22 @@ test("text is compared normalised unless told otherwise", async () => {
 });
 
 test("one part can be chosen; a sample without it stays", async () => {
-  const lists = [[text("a", "caption"), image("1")], [text("b", "caption"), image("1")], [text("c", "caption")], [text("d", "caption")]];
+  const lists = [
+    [text("a", "caption"), image("1")],
+    [text("b", "caption"), image("1")],
+    [text("c", "caption")],
+    [text("d", "caption")],
+  ];
   expect(await keptPositions(lists, { part: "image" })).toEqual([0, 2, 3]);
 });
 
 test("the borders between parts count", async () => {
-  expect(await keptPositions([[text("ab", "1"), text("c", "2")], [text("a", "1"), text("bc", "2")]])).toEqual([0, 1]);
+  expect(
+    await keptPositions([
+      [text("ab", "1"), text("c", "2")],
+      [text("a", "1"), text("bc", "2")],
+    ]),
+  ).toEqual([0, 1]);
 });
 
 test("a digest set is a set", () => {

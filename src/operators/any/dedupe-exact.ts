@@ -15,7 +15,9 @@ const options = z.strictObject({
   normalizeText: z
     .boolean()
     .default(true)
-    .describe("Compares text after Unicode NFC, in lower case, with runs of white space as one space. The text itself stays as it is."),
+    .describe(
+      "Compares text after Unicode NFC, in lower case, with runs of white space as one space. The text itself stays as it is.",
+    ),
 });
 
 type Options = z.output<typeof options>;
@@ -36,7 +38,10 @@ export const dedupeExact = defineGather({
   },
 });
 
-async function* decide(samples: AsyncIterable<Sample>, chosen: Options): AsyncGenerator<readonly [number, GatherDecision]> {
+async function* decide(
+  samples: AsyncIterable<Sample>,
+  chosen: Options,
+): AsyncGenerator<readonly [number, GatherDecision]> {
   const seen = new DigestSet();
   let position = 0;
   for await (const sample of samples) {
@@ -61,7 +66,8 @@ async function addPart(hash: Hash, part: Part, normalizeText: boolean): Promise<
 }
 
 async function comparedBytes(part: Part, normalizeText: boolean): Promise<Uint8Array> {
-  if (part.kind === "embedding") return new Uint8Array(part.values.buffer, part.values.byteOffset, part.values.byteLength);
+  if (part.kind === "embedding")
+    return new Uint8Array(part.values.buffer, part.values.byteOffset, part.values.byteLength);
   if (part.kind !== "text") return part.content.bytes();
   const text = normalizeText ? part.text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim() : part.text;
   return Buffer.from(text, "utf8");

@@ -15,7 +15,8 @@ export class DigestSet {
 
   /** Adds the first 16 bytes of a digest; false when they are there already. */
   add(digest: Uint8Array): boolean {
-    if (digest.byteLength < wordsPerDigest * 4) throw new RangeError(`a digest of ${digest.byteLength} bytes: expected at least 16`);
+    if (digest.byteLength < wordsPerDigest * 4)
+      throw new RangeError(`a digest of ${digest.byteLength} bytes: expected at least 16`);
     const view = new DataView(digest.buffer, digest.byteOffset, wordsPerDigest * 4);
     const isNew = this.#insert(view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12));
     if (isNew && ++this.#size * 4 > this.#isTaken.length * 3) this.#grow();
@@ -31,7 +32,8 @@ export class DigestSet {
         this.#slots.set([a, b, c, d], at);
         return true;
       }
-      if (this.#slots[at] === a && this.#slots[at + 1] === b && this.#slots[at + 2] === c && this.#slots[at + 3] === d) return false;
+      if (this.#slots[at] === a && this.#slots[at + 1] === b && this.#slots[at + 2] === c && this.#slots[at + 3] === d)
+        return false;
     }
   }
 

@@ -1,5 +1,5 @@
 import { defineMap } from "../../contract/operator.ts";
-import { checkedOutcome, loadMapOperator } from "./operator-module.ts";
+import { checkedOutcome, loadMapOperator, moduleFingerprint } from "./operator-module.ts";
 import { declaredSignature, operatorModuleOptions, resolveModule } from "./operator-module-options.ts";
 
 /**
@@ -14,6 +14,7 @@ export const mapModule = defineMap({
   signature: declaredSignature,
   dropReasons: (options) => options.dropReasons,
   resolveLocations: resolveModule,
+  fingerprint: moduleFingerprint,
   async open(declared, context) {
     const { operator, options } = await loadMapOperator(declared);
     const opened = await operator.open(options, context);

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { BatchOperator, MapOperator, Outcome, Signature } from "../../contract/operator.ts";
@@ -27,6 +29,21 @@ export async function loadBatchOperator(options: OperatorModuleOptions): Promise
   const operator = await importOperator(options);
   if (operator.kind !== "batch") throw wrongKind(options, operator.kind, "batch-module");
   return { operator, options: parseOptions(operator, options) };
+}
+
+/**
+ * Digest of the module's file, so that a run which is resumed after an edit is refused. What the module
+ * imports is not covered. Rejects with INVALID_OPERATOR when the file cannot be read.
+ */
+export async function moduleFingerprint(options: OperatorModuleOptions): Promise<string> {
+  try {
+    return createHash("sha256")
+      .update(await readFile(moduleUrl(options.module)))
+      .digest("hex");
+  } catch (error) {
+    if (error instanceof PipelineError) throw error;
+    throw invalid(options, `cannot be loaded: ${messageOf(error)}`, error);
+  }
 }
 
 /** The outcome itself when it has the shape of one; throws OPERATOR_CONTRACT otherwise. */
