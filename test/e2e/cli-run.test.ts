@@ -211,13 +211,21 @@ describe("pipeline init", () => {
     const made = await cli("init", "docs");
     expect(made).toMatchObject({ code: 0, stderr: "" });
     const text = await readFile(path.join(folder, "pipeline.yaml"), "utf8");
-    expect(text).toContain("jsonl: { path: ./docs }");
+    expect(text).toContain("jsonl: { path: ./docs, textField: text }");
     expect(text).toContain("# writes the language; drops nothing");
     expect((await cli("check", "pipeline.yaml")).code).toBe(0);
     const again = await cli("init", "docs");
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("error FILE_EXISTS: ");
     expect(await readFile(path.join(folder, "pipeline.yaml"), "utf8")).toBe(text);
+  });
+
+  it("finds out which field of records is the text", async () => {
+    const record = { title: "Tides", article: "The tide comes in twice a day, and nobody can stop it.", year: 1999 };
+    await write("docs/a.jsonl", `${JSON.stringify(record)}\n`);
+    const made = await cli("init", "docs");
+    expect(made.stdout).toContain("looked at 1 sample of docs: 1 of text");
+    expect(await readFile(path.join(folder, "pipeline.yaml"), "utf8")).toContain("textField: article");
   });
 
   it("leaves the pipeline file and the output out of an input that holds them", async () => {

@@ -1,0 +1,40 @@
+import { type Command, Option } from "commander";
+import { type Flags, type SettingName, settingOverrides } from "../plan/settings-overrides.ts";
+
+const descriptions: { readonly [Setting in SettingName]: readonly [placeholder: string, description: string] } = {
+  output: ["folder", "output folder"],
+  workers: ["count", "worker processes, or auto"],
+  memoryBudget: ["size", "decoded bytes that all workers together may hold, such as 512MiB"],
+  checkpoints: ["folder", "where the checkpoints go (default: inside the output folder)"],
+  batchSize: ["count", "samples handed to a batch step at once"],
+  streaming: ["true|false", "false writes the output of every step for inspection"],
+  maxFailureRatio: ["ratio", "failed / read samples above which the run stops, 0 to 1"],
+  maxAttempts: ["count", "attempts at a split before it is given up"],
+  checkpointInterval: ["time", "longest time from a finished split to its checkpoint, such as 2s"],
+  seed: ["number", "where all randomness comes from"],
+};
+
+const settings = Object.entries(settingOverrides).map(([setting, { flag }]) => ({ setting, flag }));
+
+/** Adds every flag that goes before a value of the pipeline file. */
+export function withPlanFlags(command: Command): Command {
+  for (const { setting, flag } of settings) {
+    const [placeholder, description] = isSetting(setting) ? descriptions[setting] : ["value", ""];
+    command.addOption(new Option(`${flag} <${placeholder}>`, description));
+  }
+  return command;
+}
+
+/** The values of those flags that were given; the plan parses them as the file's own. */
+export function planFlags(given: { readonly [option: string]: unknown }): Flags {
+  return Object.fromEntries(
+    settings.flatMap(({ setting, flag }) => {
+      const value = given[new Option(flag).attributeName()];
+      return typeof value === "string" ? [[setting, value]] : [];
+    }),
+  );
+}
+
+function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(descriptions, name);
+}

@@ -1,0 +1,23 @@
+import { availableParallelism, totalmem } from "node:os";
+import process from "node:process";
+
+export interface MachineLimits {
+  readonly workers: number;
+  readonly memoryBudgetBytes: number;
+}
+
+const MiB = 2 ** 20;
+/** What a worker takes before it holds a sample, generously. */
+const workerBytes = 192 * MiB;
+const budgetPerWorkerBytes = 64 * MiB;
+
+/**
+ * What `auto` stands for on this machine: a worker for each core that this process may use, as far as memory
+ * goes, and 64 MiB of decoded samples for each, at most a quarter of the memory that this process may use.
+ */
+export function machineLimits(): MachineLimits {
+  const constrained = process.constrainedMemory();
+  const memoryBytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  const workers = Math.max(1, Math.min(availableParallelism(), Math.floor(memoryBytes / 2 / workerBytes)));
+  return { workers, memoryBudgetBytes: Math.floor(Math.min(workers * budgetPerWorkerBytes, memoryBytes / 4)) };
+}

@@ -1,0 +1,50 @@
+import type { RunEvent } from "../contract/run-event.ts";
+import { formatCount, formatDuration } from "./format-quantity.ts";
+import { fitText, type Paint } from "./paint.ts";
+import { inputLine } from "./progress-lines.ts";
+
+/** Events that a person should still find in the scrollback, as one line each. */
+export function noticeOf(event: RunEvent, paint: Paint): string | undefined {
+  switch (event.type) {
+    case "run-started":
+      if (event.resumed === null) return undefined;
+      return paint("cyan", resumedText(event.resumed.finishedTasks));
+    case "input-listed":
+      return inputLine(event);
+    case "worker-output":
+      return (
+        outputLines(event.text)
+          .map((line) => `${paint("dim", `worker ${event.worker}:`)} ${line}`)
+          .join("\n") || undefined
+      );
+    case "worker-lost":
+      return paint("yellow", `worker ${event.worker} was lost: ${fitText(event.reason, 300)}`);
+    case "task-failed": {
+      const next = event.willRetry ? "it is tried again" : "it is given up";
+      const what = `stage ${event.task.stage} split ${event.task.split}, attempt ${event.attempt}`;
+      return paint(
+        event.willRetry ? "yellow" : "red",
+        `${what}: ${event.error.code}: ${fitText(event.error.message, 500)}; ${next}`,
+      );
+    }
+    case "drain-started":
+      return paint("yellow", `${event.signal}: finishing what is running; once more to stop at once`);
+    case "run-finished":
+      return event.summary.wasComplete ? `nothing left to do (${formatDuration(event.summary.seconds)})` : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function resumedText(tasks: number): string {
+  return tasks === 1
+    ? "resuming: 1 task is finished already"
+    : `resuming: ${formatCount(tasks)} tasks are finished already`;
+}
+
+function outputLines(text: string): readonly string[] {
+  return text
+    .split("\n")
+    .map((line) => fitText(line.trimEnd(), 500))
+    .filter((line) => line !== "");
+}
