@@ -1,0 +1,12 @@
+// dist/ = src/ compiled: what `npm pack` publishes.
+import { spawnSync } from "node:child_process";
+import { chmodSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const at = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
+
+// A leftover of a file that was renamed would be published.
+rmSync(at("dist"), { recursive: true, force: true });
+const { status } = spawnSync(at("node_modules/.bin/tsc"), ["-p", at("tsconfig.build.json")], { stdio: "inherit" });
+if (status !== 0) process.exit(1);
+chmodSync(at("dist/cli/main.js"), 0o755);

@@ -1,0 +1,63 @@
+/**
+ * Who may import whom inside src/. Change this table to change the architecture, and docs/architecture.md with it.
+ *
+ * `order` lists the units (a folder of src/, or a file that lies in src/ itself) from the ground up; units in one
+ * row are siblings. `imports` lists the edges that exist. An edge must point to an earlier row, and an edge that no
+ * file uses any more is an error too: the table is the architecture as it is, not as it could be.
+ */
+export interface LayerRules {
+  readonly order: readonly (readonly string[])[];
+  /** Units that every later row may import without an entry in `imports`. */
+  readonly everywhere: readonly string[];
+  readonly imports: { readonly [unit: string]: readonly string[] };
+  /** Imported with `await import()` inside `open()` only: loading them at start-up would cost every run. */
+  readonly lazyPackages: readonly string[];
+  /** Words that say nothing: forbidden in names of files and of exports. */
+  readonly emptyWords: readonly string[];
+}
+
+export const layerRules: LayerRules = {
+  order: [
+    ["model"],
+    ["contract"],
+    ["storage", "media", "kernels"],
+    ["sources", "operators", "sinks", "plan", "ledger", "telemetry"],
+    ["worker", "coordinator", "testing"],
+    ["executors"],
+    ["builtin-catalog.ts", "testing.ts"],
+    ["pipeline-builder.ts"],
+    ["cli"],
+    ["run-pipeline.ts"],
+    ["index.ts"],
+  ],
+  everywhere: ["model", "contract"],
+  imports: {
+    sources: ["storage", "media"],
+    operators: ["media", "kernels"],
+    sinks: ["storage"],
+    plan: ["storage"],
+    ledger: ["storage"],
+    worker: ["storage", "media"],
+    coordinator: ["storage", "plan", "ledger"],
+    testing: ["ledger"],
+    executors: ["worker"],
+    "builtin-catalog.ts": ["sources", "operators", "sinks"],
+    "testing.ts": ["testing"],
+    "pipeline-builder.ts": ["plan", "builtin-catalog.ts"],
+    cli: ["storage", "plan", "telemetry", "worker", "coordinator", "executors", "builtin-catalog.ts"],
+    "run-pipeline.ts": ["plan", "coordinator", "executors", "builtin-catalog.ts", "pipeline-builder.ts", "cli"],
+    "index.ts": ["plan", "builtin-catalog.ts", "pipeline-builder.ts", "run-pipeline.ts"],
+  },
+  lazyPackages: [
+    "@julusian/jpeg-turbo",
+    "@mozilla/readability",
+    "eld",
+    "hyparquet",
+    "hyparquet-compressors",
+    "hyparquet-writer",
+    "linkedom",
+    "mediabunny",
+    "sharp",
+  ],
+  emptyWords: ["utils", "util", "helpers", "helper", "manager", "service", "handler", "common", "misc"],
+};
