@@ -43,9 +43,13 @@ describe("estimateDecodedBytes", () => {
   });
 
   it("counts pixels as pixels, without encoding them", () => {
-    const content = new PixelContent(pixels, { format: "png", quality: 1, chromaSubsampling: "4:2:0", effort: 0 }, () => {
-      throw new Error("encoded");
-    });
+    const content = new PixelContent(
+      pixels,
+      { format: "png", quality: 1, chromaSubsampling: "4:2:0", effort: 0 },
+      () => {
+        throw new Error("encoded");
+      },
+    );
     expect(estimateDecodedBytes(imagePart(content))).toBe(60 * 40 * 3);
   });
 });

@@ -73,8 +73,9 @@ export class ImageCodec {
   ): Promise<Pixels> {
     requireDecodable(header, maxInputPixels);
     const { width, height, kernel } = size;
-    const image = this.#open(await content.bytes(), header, false);
-    return this.#raw(image.resize(width, height, { fit: "fill", kernel }), header);
+    const bytes = await content.bytes();
+    const image = this.#open(bytes, header, false);
+    return this.#raw(image.resize(width, height, { fit: "fill", kernel }), bytes, header);
   }
 
   /**
@@ -138,7 +139,8 @@ export class ImageCodec {
   }
 
   async #decode(content: Content, header: ImageHeader, isStored: boolean): Promise<Pixels> {
-    return this.#raw(this.#open(await content.bytes(), header, isStored), header);
+    const bytes = await content.bytes();
+    return this.#raw(this.#open(bytes, header, isStored), bytes, header);
   }
 
   #open(bytes: Uint8Array, header: ImageHeader, ignoreIcc: boolean): ReturnType<Sharp> {
@@ -147,14 +149,15 @@ export class ImageCodec {
     return decodedChannels(header) === 1 ? image.toColourspace("b-w") : image;
   }
 
-  async #raw(image: ReturnType<Sharp>, header: ImageHeader): Promise<Pixels> {
+  async #raw(image: ReturnType<Sharp>, bytes: Uint8Array, header: ImageHeader): Promise<Pixels> {
     try {
       const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
       const { width, height } = info;
       const channels = info.channels === 1 || info.channels === 4 ? info.channels : 3;
       return { width, height, channels, data };
-    } catch (error) {
-      throw decodeFailure(error, header.format);
+    } catch {
+      // The decoder's words cannot be trusted to be about this image: see decodeFailure.
+      throw decodeFailure(bytes, header.format);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, PipelineError } from "../../model/errors.ts";
+import { PipelineError } from "../../model/errors.ts";
 
 /** Width times height that decoding refuses to exceed unless told otherwise: libvips' own limit. */
 export const defaultMaxInputPixels = 268_402_689;
@@ -31,18 +31,27 @@ export function tooManyPixels(width: number, height: number, maxInputPixels: num
   );
 }
 
-/** What a decoder's error means for the sample, in the decoder's own words. */
-export function decodeFailure(error: unknown, format: string): PipelineError {
-  const words = messageOf(error).trim().split("\n");
-  const message = [...new Set(words)].join("; ");
-  if (/exceeds pixel limit/i.test(message)) {
-    return new PipelineError("SAMPLE_TOO_LARGE", `cannot decode the ${format} image: ${message}`, { cause: error });
-  }
-  if (/unsupported image format|unsupported (codec|feature|color|bit)|no decod|not supported/i.test(message)) {
-    return new PipelineError("SAMPLE_UNSUPPORTED", `cannot decode the ${format} image: ${message}`, { cause: error });
-  }
-  return new PipelineError("SAMPLE_CORRUPT", `cannot decode the ${format} image: ${message}`, {
-    cause: error,
-    details: { format },
+/**
+ * What it means that a decoder refused an image whose header is in order. In our own words: libvips keeps one
+ * error text for all threads, so that its words can be those of another image, and quarantine must say the same
+ * at every run.
+ */
+export function decodeFailure(bytes: Uint8Array, format: string): PipelineError {
+  const what = endsEarly(bytes, format)
+    ? `ends early: its end marker is missing after ${bytes.byteLength} bytes`
+    : "is damaged, or uses a feature that the decoder lacks";
+  return new PipelineError("SAMPLE_CORRUPT", `cannot decode the ${format} image: it ${what}`, {
+    details: { format, bytes: bytes.byteLength },
   });
 }
+
+/** Only formats with an end marker tell. Anything may follow the marker. */
+function endsEarly(bytes: Uint8Array, format: string): boolean {
+  const marker = endMarkers[format];
+  return marker !== undefined && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(marker) < 0;
+}
+
+const endMarkers: { readonly [format: string]: Buffer } = {
+  jpeg: Buffer.of(0xff, 0xd9),
+  png: Buffer.from("IEND", "latin1"),
+};

@@ -79,7 +79,8 @@ async function probeWithSharp(bytes: Uint8Array, format: "tiff" | "heif"): Promi
       pages: metadata.pages ?? 1,
       profile: metadata.hasProfile ? "other" : "none",
     });
-  } catch (error) {
-    throw decodeFailure(error, format);
+  } catch {
+    // The decoder's words cannot be trusted to be about this image: see decodeFailure.
+    throw decodeFailure(bytes, format);
   }
 }

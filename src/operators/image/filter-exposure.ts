@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { defineFilter, filterOptions } from "../../contract/filter.ts";
+import { loadImageCodec } from "../../media/image/image-codec.ts";
+import type { Pixels } from "../../media/image/pixels.ts";
+import { greyPlane, opencvGrey } from "./grey-plane.ts";
+import { decodeOptions } from "./image-options.ts";
+import { requireImage } from "./require-image.ts";
+
+const share = z.number().min(0).max(1);
+
+const options = z.strictObject({
+  minMeanLuminance: share.default(0.1).describe("Drop images darker than this on average: 0 black, 1 white."),
+  maxMeanLuminance: share.default(0.9).describe("Drop images brighter than this on average."),
+  maxDarkShare: share
+    .default(0.8)
+    .describe("Drop images with more than this share of pixels that are black or nearly."),
+  maxBrightShare: share
+    .default(0.8)
+    .describe("Drop images with more than this share of pixels that are white or nearly."),
+  minContrast: share
+    .default(0.05)
+    .describe("Drop images whose luminance has a standard deviation below this, as a share of full scale."),
+  clippedLevels: z
+    .int()
+    .min(0)
+    .max(127)
+    .default(5)
+    .describe("Levels of 255 from black, and from white, that count as black and as white."),
+  ...filterOptions,
+  ...decodeOptions,
+});
+
+type Exposure = {
+  readonly meanLuminance: number;
+  readonly darkShare: number;
+  readonly brightShare: number;
+  readonly contrast: number;
+};
+
+export const filterExposure = defineFilter({
+  name: "filter-exposure",
+  summary: "Drops images that are too dark, too bright, clipped or without contrast. Measures and defaults are ours.",
+  modality: "image",
+  options,
+  parts: ["image"],
+  scores: ["meanLuminance", "darkShare", "brightShare", "contrast"],
+  reasons: ["too-dark", "too-bright", "low-contrast"],
+  async open({ maxInputPixels, clippedLevels }) {
+    const codec = await loadImageCodec();
+    return {
+      score(part) {
+        const pixels = codec.pixels(requireImage(part).content, { maxInputPixels, colour: "srgb" });
+        if (pixels instanceof Promise) return pixels.then((decoded) => exposureOf(decoded, clippedLevels));
+        return exposureOf(pixels, clippedLevels);
+      },
+      decide(scores: Exposure, limits) {
+        if (scores.meanLuminance < limits.minMeanLuminance || scores.darkShare > limits.maxDarkShare) return "too-dark";
+        if (scores.meanLuminance > limits.maxMeanLuminance || scores.brightShare > limits.maxBrightShare) {
+          return "too-bright";
+        }
+        return scores.contrast < limits.minContrast ? "low-contrast" : undefined;
+      },
+    };
+  },
+});
+
+/** Luminance is the 8-bit grey of OpenCV's RGB2GRAY; transparent pixels count with the colour that they store. */
+function exposureOf(pixels: Pixels, clippedLevels: number): Exposure {
+  const grey = greyPlane(pixels, opencvGrey);
+  const histogram = new Float64Array(256);
+  for (const level of grey) histogram[level] = (histogram[level] ?? 0) + 1;
+  let sum = 0;
+  let squares = 0;
+  let dark = 0;
+  let bright = 0;
+  for (const [level, count] of histogram.entries()) {
+    sum += level * count;
+    squares += level * level * count;
+    if (level <= clippedLevels) dark += count;
+    if (level >= 255 - clippedLevels) bright += count;
+  }
+  const mean = sum / grey.length;
+  return {
+    meanLuminance: mean / 255,
+    darkShare: dark / grey.length,
+    brightShare: bright / grey.length,
+    contrast: Math.sqrt(Math.max(0, squares / grey.length - mean * mean)) / 255,
+  };
+}

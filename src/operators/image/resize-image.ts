@@ -1,0 +1,211 @@
+import { z } from "zod";
+import { partsToLookAt } from "../../contract/filter.ts";
+import { defineMap, type Outcome } from "../../contract/operator.ts";
+import { type ResampleKernel, resampleKernels } from "../../kernels/resample-table.ts";
+import { contentHeader } from "../../media/image/content-header.ts";
+import { decodedBytes, type ImageCodec, loadImageCodec } from "../../media/image/image-codec.ts";
+import { tooManyPixels } from "../../media/image/image-errors.ts";
+import type { ImageHeader } from "../../media/image/image-header.ts";
+import { type Background, type Encoding, flatten, PixelContent, type Pixels } from "../../media/image/pixels.ts";
+import type { Content } from "../../model/content.ts";
+import { isMediaPart, type MediaPart, type Sample, withAttributes, withPart } from "../../model/sample.ts";
+import {
+  backgroundOption,
+  decodeOptions,
+  encodedFormatOf,
+  encodeOptions,
+  encodingOf,
+  parseBackground,
+} from "./image-options.ts";
+import { cropScaled, PixelResizer } from "./pixel-resizer.ts";
+import { type ResizeGeometry, resizeGeometry, resizeModes } from "./resize-geometry.ts";
+
+const options = z.strictObject({
+  mode: z
+    .enum(resizeModes)
+    .default("border")
+    .describe(
+      "`no` keeps the size; `border` fits the longest edge and fills up to a square; `keep_ratio` brings the shortest edge to the size; `keep_ratio_largest` the longest; `center_crop` the shortest and cuts to a square.",
+    ),
+  sizePixels: z.int().min(1).max(16_384).default(256).describe("Edge that the image is brought to."),
+  onlyIfBigger: z.boolean().default(false).describe("Leave images alone that are not larger than the size."),
+  downscaleInterpolation: z.enum(resampleKernels).default("area").describe("How pixels are weighed when shrinking."),
+  upscaleInterpolation: z.enum(resampleKernels).default("lanczos").describe("How pixels are weighed when enlarging."),
+  skipReencode: z
+    .boolean()
+    .default(false)
+    .describe("Keep the bytes of an image that needs no resizing and has the format already."),
+  part: z.string().min(1).optional().describe("Name of the one image to resize; without it, every image."),
+  ...encodeOptions,
+  background: backgroundOption,
+  ...decodeOptions,
+});
+type Options = z.output<typeof options>;
+
+/** Reductions from this factor on go to sharp, whose shrink-on-load reads fewer coefficients. */
+const largeReduction = 4;
+/** Images that take more memory than this go to sharp, which streams. */
+const maxKernelBytes = 48 * 1024 * 1024;
+
+const sharpKernels = {
+  nearest: "nearest",
+  linear: "linear",
+  area: "linear",
+  cubic: "cubic",
+  lanczos: "lanczos3",
+} as const;
+
+export const resizeImage = defineMap({
+  name: "resize-image",
+  summary: "Resizes images as img2dataset does and re-encodes them; what comes out is upright sRGB without metadata.",
+  modality: "image",
+  reference:
+    "img2dataset 1.47 resizer.py: modes, sizes, defaults. Interpolations other than nearest are antialiased when shrinking.",
+  options,
+  signature: () => ({
+    reads: [],
+    writes: ["imageWidth", "imageHeight", "originalImageWidth", "originalImageHeight"],
+    parts: ["image"],
+  }),
+  dropReasons: () => [],
+  async open(opened) {
+    const resizer = new ImageResizer(await loadImageCodec(), opened);
+    return { apply: (sample) => resizer.apply(sample) };
+  },
+});
+
+interface Resized {
+  readonly part: MediaPart;
+  readonly pixels: { readonly width: number; readonly height: number };
+  readonly original: { readonly width: number; readonly height: number };
+}
+
+class ImageResizer {
+  readonly #codec: ImageCodec;
+  readonly #options: Options;
+  readonly #encoding: Encoding;
+  readonly #background: Background;
+  readonly #pixelResizer = new PixelResizer();
+
+  constructor(codec: ImageCodec, given: Options) {
+    this.#codec = codec;
+    this.#options = given;
+    this.#encoding = encodingOf(given);
+    this.#background = parseBackground(given.background);
+  }
+
+  apply(sample: Sample): Outcome | Promise<Outcome> {
+    const [first, ...others] = partsToLookAt(sample, ["image"], this.#options.part).filter(isMediaPart);
+    if (first === undefined) return { kind: "keep", sample };
+    const resized = this.#resize(first);
+    if (others.length === 0 && !(resized instanceof Promise)) return keepResized(sample, [resized]);
+    return this.#resizeAll(sample, resized, others);
+  }
+
+  async #resizeAll(sample: Sample, first: Resized | Promise<Resized>, others: readonly MediaPart[]): Promise<Outcome> {
+    const resized = [await first];
+    for (const part of others) resized.push(await this.#resize(part));
+    return keepResized(sample, resized);
+  }
+
+  #resize(part: MediaPart): Resized | Promise<Resized> {
+    const pixels = this.#codec.peekPixels(part.content);
+    const isHandy = part.content instanceof PixelContent || (pixels?.data.length ?? 0) <= maxKernelBytes;
+    if (pixels !== undefined && isHandy) return this.#fromPixels(part, pixels);
+    const header = contentHeader(part.content);
+    return header instanceof Promise
+      ? header.then((known) => this.#fromEncoded(part, known))
+      : this.#fromEncoded(part, header);
+  }
+
+  #fromEncoded(part: MediaPart, header: ImageHeader): Resized | Promise<Resized> {
+    const geometry = this.#geometry(header);
+    if (
+      geometry === undefined &&
+      this.#options.skipReencode &&
+      encodedFormatOf(header.format) === this.#encoding.format
+    ) {
+      return { part, pixels: header, original: header };
+    }
+    if (geometry !== undefined && wantsSharp(header, geometry)) return this.#withSharp(part, header, geometry);
+    const bytes = part.content.peek();
+    if (geometry !== undefined && bytes !== undefined) {
+      const pixels = this.#plainJpeg(bytes, header, geometry);
+      if (pixels !== undefined) return this.#done(part, pixels, header);
+    }
+    return this.#decoded(part.content).then((pixels) => this.#fromPixels(part, pixels));
+  }
+
+  async #withSharp(part: MediaPart, header: ImageHeader, geometry: ResizeGeometry): Promise<Resized> {
+    const { scaledWidth: width, scaledHeight: height } = geometry;
+    const kernel = sharpKernels[this.#kernel(geometry)];
+    const { maxInputPixels } = this.#options;
+    const scaled = await this.#codec.reducedPixels(part.content, header, { width, height, kernel }, maxInputPixels);
+    return this.#done(part, cropScaled(flatten(scaled, this.#background), geometry, this.#background), header);
+  }
+
+  #plainJpeg(bytes: Uint8Array, header: ImageHeader, geometry: ResizeGeometry): Pixels | undefined {
+    const { maxInputPixels } = this.#options;
+    const source = (length: number) => this.#pixelResizer.source(length);
+    const channels = this.#codec.decodePlainJpeg(bytes, header, maxInputPixels, source);
+    if (channels === undefined) return undefined;
+    const kernel = this.#kernel(geometry);
+    return this.#pixelResizer.resize(header.width, header.height, channels, geometry, kernel, this.#background);
+  }
+
+  async #decoded(content: Content): Promise<Pixels> {
+    return this.#codec.pixels(content, { maxInputPixels: this.#options.maxInputPixels, colour: "srgb" });
+  }
+
+  #fromPixels(part: MediaPart, pixels: Pixels): Resized {
+    const flat = flatten(pixels, this.#background);
+    const geometry = this.#geometry(flat);
+    if (geometry === undefined) return this.#done(part, flat, pixels);
+    this.#pixelResizer.source(flat.data.length).set(flat.data);
+    const kernel = this.#kernel(geometry);
+    const { width, height, channels } = flat;
+    const resized = this.#pixelResizer.resize(width, height, channels, geometry, kernel, this.#background);
+    return this.#done(part, resized, pixels);
+  }
+
+  #geometry(image: { readonly width: number; readonly height: number }): ResizeGeometry | undefined {
+    const { mode, sizePixels, onlyIfBigger, maxInputPixels } = this.#options;
+    const geometry = resizeGeometry(mode, sizePixels, onlyIfBigger, image.width, image.height);
+    if (geometry !== undefined && geometry.scaledWidth * geometry.scaledHeight > maxInputPixels) {
+      throw tooManyPixels(geometry.scaledWidth, geometry.scaledHeight, maxInputPixels);
+    }
+    return geometry;
+  }
+
+  #kernel(geometry: ResizeGeometry): ResampleKernel {
+    return geometry.isDownscale ? this.#options.downscaleInterpolation : this.#options.upscaleInterpolation;
+  }
+
+  #done(part: MediaPart, pixels: Pixels, original: { readonly width: number; readonly height: number }): Resized {
+    const content = this.#codec.content(pixels, this.#encoding);
+    const { kind, name } = part;
+    return { part: { kind, name, mediaType: `image/${this.#encoding.format}`, content }, pixels, original };
+  }
+}
+
+/** Decided by header and geometry alone, so that every run takes the same way. */
+function wantsSharp(header: ImageHeader, geometry: ResizeGeometry): boolean {
+  const factor = Math.min(header.width / geometry.scaledWidth, header.height / geometry.scaledHeight);
+  return factor >= largeReduction || decodedBytes(header) > maxKernelBytes;
+}
+
+function keepResized(sample: Sample, resized: readonly Resized[]): Outcome {
+  const [first] = resized;
+  if (first === undefined) return { kind: "keep", sample };
+  let changed = sample;
+  for (const { part } of resized) changed = withPart(changed, part);
+  return {
+    kind: "keep",
+    sample: withAttributes(changed, {
+      imageWidth: first.pixels.width,
+      imageHeight: first.pixels.height,
+      originalImageWidth: first.original.width,
+      originalImageHeight: first.original.height,
+    }),
+  };
+}
