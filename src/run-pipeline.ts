@@ -1,7 +1,7 @@
 import path from "node:path";
 import process from "node:process";
 import { builtinCatalog } from "./builtin-catalog.ts";
-import { machineLimits } from "./cli/machine-limits.ts";
+import { machineLimits } from "./executors/local/machine-limits.ts";
 import { readPipelineFile } from "./cli/pipeline-input.ts";
 import type { RunEvent, RunSummary } from "./contract/run-event.ts";
 import { startRun } from "./coordinator/run.ts";

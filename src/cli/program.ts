@@ -61,8 +61,14 @@ function addRun(program: Command): void {
     .option("--json", "one event a line on standard output, for machines")
     .option("--quiet", "print errors only")
     .action(async (input: string, options: GivenOptions) => {
-      const { runCommand } = await import("./run-command.ts");
-      process.exitCode = await runCommand(input, planFlags(options), options);
+      const { prestartWorker } = await import("../executors/local/prestart-worker.ts");
+      const firstWorker = prestartWorker();
+      try {
+        const { runCommand } = await import("./run-command.ts");
+        process.exitCode = await runCommand(input, planFlags(options), { ...options, firstWorker });
+      } finally {
+        await firstWorker.close("now");
+      }
     });
 }
 

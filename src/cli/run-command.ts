@@ -3,6 +3,7 @@ import { builtinCatalog } from "../builtin-catalog.ts";
 import type { RunSummary } from "../contract/run-event.ts";
 import { type ActiveRun, startRun } from "../coordinator/run.ts";
 import { createLocalExecutor } from "../executors/local/local-executor.ts";
+import type { WorkerProcess } from "../executors/local/worker-process.ts";
 import { asPipelineError, errorFromRecord, errorRecord } from "../model/errors.ts";
 import type { ResolvedPipeline } from "../plan/resolve-pipeline.ts";
 import { completeSettings } from "../plan/resolved-settings.ts";
@@ -17,6 +18,8 @@ import { type RunWatch, type WatchMode, watchMode, watchRun } from "./run-watch.
 import { terminal } from "./terminal.ts";
 
 interface RunOptions {
+  /** Booting already; the run takes it over, and its caller closes it when there is none. */
+  readonly firstWorker: WorkerProcess;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -27,7 +30,7 @@ export async function runCommand(input: string, flags: Flags, options: RunOption
   try {
     const resolved = await resolveInput(input, flags, mode);
     for (const warning of resolved.warnings) terminal.note(`warning: ${warning}`);
-    return await execute(resolved, mode, resumeCommand(input, flags));
+    return await execute(resolved, mode, options.firstWorker, resumeCommand(input, flags));
   } catch (thrown) {
     // Machines that read events should not have to parse standard error; a person gets it there all the same.
     if (mode === "json") {
@@ -47,12 +50,12 @@ async function resolveInput(input: string, flags: Flags, mode: WatchMode): Promi
   return resolved;
 }
 
-async function execute(resolved: ResolvedPipeline, mode: WatchMode, resume: string): Promise<number> {
+async function execute(resolved: ResolvedPipeline, mode: WatchMode, firstWorker: WorkerProcess, resume: string): Promise<number> {
   const { plan } = resolved;
   const settings = completeSettings(resolved.settings, machineLimits());
   const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));
   const watch = await watchRun({ stepIds, stageCount: plan.stages.length }, mode);
-  const executor = createLocalExecutor({ workers: settings.workers, catalogModule });
+  const executor = createLocalExecutor({ workers: settings.workers, catalogModule, firstWorker });
   const run = startRun({ plan, catalog: builtinCatalog, executor, settings, onEvent: (event) => watch.onEvent(event) });
   const signals = listenForSignals(run);
   try {

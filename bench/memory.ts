@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeJpegs } from "./image-resize-inputs.ts";
+
+/**
+ * Peak memory of the whole process tree, as proportional set size (PSS) summed over coordinator and workers and
+ * sampled every 50 ms, for an image job and a text job at 1, 10 and 100 times the input, default settings, 2 workers.
+ *
+ * node bench/memory.ts [scales] [entry]     default: 1,10,100 and dist/cli/main.js. Linux only: reads /proc.
+ */
+const scales = (process.argv[2] ?? "1,10,100").split(",").map(Number);
+const entry = process.argv[3] ?? fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const imagesPerScale = 100;
+const documentsPerScale = 2000;
+
+interface Peak {
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+async function peakOf(pipelineFile: string): Promise<Peak> {
+  const started = performance.now();
+  const child = spawn(process.execPath, [entry, "run", pipelineFile, "--quiet", "--workers", "2"], { stdio: ["ignore", "ignore", "inherit"] });
+  let peak = 0;
+  let isRunning = true;
+  const ended = new Promise<number | null>((resolve) => {
+    child.on("close", (code) => {
+      isRunning = false;
+      resolve(code);
+    });
+  });
+  while (isRunning) {
+    peak = Math.max(peak, await treeBytes(child.pid ?? 0));
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50))]);
+  }
+  const code = await ended;
+  if (code !== 0) throw new Error(`${pipelineFile} exited with ${code}`);
+  return { bytes: peak, seconds: (performance.now() - started) / 1000 };
+}
+
+/** PSS of a process and everything that it started. */
+async function treeBytes(root: number): Promise<number> {
+  const parents = new Map<number, number>();
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
+    const parent = /\) \S (\d+)/.exec(stat)?.[1];
+    if (parent !== undefined) parents.set(Number(name), Number(parent));
+  }
+  let total = 0;
+  for (const processId of parents.keys()) {
+    for (let at: number | undefined = processId; at !== undefined && at > 1; at = parents.get(at)) {
+      if (at !== root) continue;
+      // A process may end between the listing and the reading: it then holds nothing.
+      const rollup = await readFile(`/proc/${processId}/smaps_rollup`, "utf8").catch(() => "");
+      total += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024;
+      break;
+    }
+  }
+  return total;
+}
+
+async function writeDocuments(folder: string, count: number): Promise<void> {
+  const words = "the of and to a in that is was for it with as his on be at by had not are but from or have an they which one you were".split(" ");
+  let state = 7;
+  const next = (limit: number) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % limit;
+  };
+  const perFile = 20_000;
+  for (let file = 0; file * perFile < count; file++) {
+    const lines: string[] = [];
+    for (let index = 0; index < Math.min(perFile, count - file * perFile); index++) {
+      const sentences = Array.from({ length: 8 + next(40) }, () => `${Array.from({ length: 5 + next(14) }, () => words[next(words.length)]).join(" ")}.`);
+      lines.push(JSON.stringify({ text: sentences.join("\n"), n: index }));
+    }
+    await writeFile(path.join(folder, `${file}.jsonl`), lines.join("\n"));
+  }
+}
+
+const jobs = {
+  image: {
+    write: (folder: string, scale: number) => writeJpegs(folder, imagesPerScale * scale, 1200, 900, 0.62),
+    pipeline: "source: { files: { path: ./input } }\nsteps:\n  - filter-blur: { mode: score }\n  - hash-image\n  - resize-image\nsink: webdataset\n",
+  },
+  text: {
+    write: (folder: string, scale: number) => writeDocuments(folder, documentsPerScale * scale),
+    pipeline: "source: { jsonl: { path: ./input } }\nsteps:\n  - normalize-text\n  - filter-gopher-quality\n  - filter-gopher-repetition\n  - filter-c4\nsink: parquet\n",
+  },
+};
+
+for (const [name, job] of Object.entries(jobs)) {
+  const folder = await mkdtemp(path.join(tmpdir(), "bench-memory-"));
+  let first: number | undefined;
+  try {
+    for (const scale of scales) {
+      const input = path.join(folder, "input");
+      await rm(input, { recursive: true, force: true });
+      await mkdir(input);
+      await job.write(input, scale);
+      const pipelineFile = path.join(folder, "pipeline.yaml");
+      await writeFile(pipelineFile, `${job.pipeline}output: ./out-${scale}\n`);
+      const { bytes, seconds } = await peakOf(pipelineFile);
+      first ??= bytes;
+      process.stdout.write(`${name} job  ${`${scale}x`.padEnd(5)} peak ${(bytes / 2 ** 20).toFixed(0)} MiB  ${(bytes / first).toFixed(2)}x of the first  ${seconds.toFixed(1)} s\n`);
+      await rm(path.join(folder, `out-${scale}`), { recursive: true, force: true });
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
