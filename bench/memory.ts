@@ -23,7 +23,9 @@ interface Peak {
 
 async function peakOf(pipelineFile: string): Promise<Peak> {
   const started = performance.now();
-  const child = spawn(process.execPath, [entry, "run", pipelineFile, "--quiet", "--workers", "2"], { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(process.execPath, [entry, "run", pipelineFile, "--quiet", "--workers", "2"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   let peak = 0;
   let isRunning = true;
   const ended = new Promise<number | null>((resolve) => {
@@ -64,7 +66,10 @@ async function treeBytes(root: number): Promise<number> {
 }
 
 async function writeDocuments(folder: string, count: number): Promise<void> {
-  const words = "the of and to a in that is was for it with as his on be at by had not are but from or have an they which one you were".split(" ");
+  const words =
+    "the of and to a in that is was for it with as his on be at by had not are but from or have an they which one you were".split(
+      " ",
+    );
   let state = 7;
   const next = (limit: number) => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
@@ -74,7 +79,10 @@ async function writeDocuments(folder: string, count: number): Promise<void> {
   for (let file = 0; file * perFile < count; file++) {
     const lines: string[] = [];
     for (let index = 0; index < Math.min(perFile, count - file * perFile); index++) {
-      const sentences = Array.from({ length: 8 + next(40) }, () => `${Array.from({ length: 5 + next(14) }, () => words[next(words.length)]).join(" ")}.`);
+      const sentences = Array.from(
+        { length: 8 + next(40) },
+        () => `${Array.from({ length: 5 + next(14) }, () => words[next(words.length)]).join(" ")}.`,
+      );
       lines.push(JSON.stringify({ text: sentences.join("\n"), n: index }));
     }
     await writeFile(path.join(folder, `${file}.jsonl`), lines.join("\n"));
@@ -84,11 +92,13 @@ async function writeDocuments(folder: string, count: number): Promise<void> {
 const jobs = {
   image: {
     write: (folder: string, scale: number) => writeJpegs(folder, imagesPerScale * scale, 1200, 900, 0.62),
-    pipeline: "source: { files: { path: ./input } }\nsteps:\n  - filter-blur: { mode: score }\n  - hash-image\n  - resize-image\nsink: webdataset\n",
+    pipeline:
+      "source: { files: { path: ./input } }\nsteps:\n  - filter-blur: { mode: score }\n  - hash-image\n  - resize-image\nsink: webdataset\n",
   },
   text: {
     write: (folder: string, scale: number) => writeDocuments(folder, documentsPerScale * scale),
-    pipeline: "source: { jsonl: { path: ./input } }\nsteps:\n  - normalize-text\n  - filter-gopher-quality\n  - filter-gopher-repetition\n  - filter-c4\nsink: parquet\n",
+    pipeline:
+      "source: { jsonl: { path: ./input } }\nsteps:\n  - normalize-text\n  - filter-gopher-quality\n  - filter-gopher-repetition\n  - filter-c4\nsink: parquet\n",
   },
 };
 
@@ -105,7 +115,9 @@ for (const [name, job] of Object.entries(jobs)) {
       await writeFile(pipelineFile, `${job.pipeline}output: ./out-${scale}\n`);
       const { bytes, seconds } = await peakOf(pipelineFile);
       first ??= bytes;
-      process.stdout.write(`${name} job  ${`${scale}x`.padEnd(5)} peak ${(bytes / 2 ** 20).toFixed(0)} MiB  ${(bytes / first).toFixed(2)}x of the first  ${seconds.toFixed(1)} s\n`);
+      process.stdout.write(
+        `${name} job  ${`${scale}x`.padEnd(5)} peak ${(bytes / 2 ** 20).toFixed(0)} MiB  ${(bytes / first).toFixed(2)}x of the first  ${seconds.toFixed(1)} s\n`,
+      );
       await rm(path.join(folder, `out-${scale}`), { recursive: true, force: true });
     }
   } finally {

@@ -18,8 +18,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { goldenDocuments } from "./parity-datatrove-documents.ts";
 import { type Decisions, decideAll, filterNames, parseDecisions, parseDocument } from "./parity-datatrove-decisions.ts";
+import { goldenDocuments } from "./parity-datatrove-documents.ts";
 
 const script = join(import.meta.dirname, "parity-datatrove.py");
 const goldenFolder = join(import.meta.dirname, "../test/golden/datatrove");

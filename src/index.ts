@@ -1,24 +1,4 @@
-export {
-  type OperatorName,
-  type OperatorOptions,
-  type Pipeline,
-  type PipelineStart,
-  type PipelineSteps,
-  pipeline,
-  type SinkName,
-  type SinkOptions,
-  type SourceName,
-  type SourceOptions,
-} from "./pipeline-builder.ts";
-export { type PlanOptions, plan, type RunPipelineOptions, run } from "./run-pipeline.ts";
 export { builtinCatalog } from "./builtin-catalog.ts";
-export { describePipeline, type PipelineDescription } from "./plan/describe.ts";
-export { pipelineFileJsonSchema } from "./plan/pipeline-file-json-schema.ts";
-export type { RunOptionsInput } from "./plan/pipeline-file-schema.ts";
-export type { Origin, Provenance } from "./plan/provenance.ts";
-export type { ResolvedPipeline } from "./plan/resolve-pipeline.ts";
-export type { ResolvedSettings } from "./plan/resolved-settings.ts";
-export type { Flags, SettingName } from "./plan/settings-overrides.ts";
 export { type Accounting, type StepAccounting, type Totals, totalsOf } from "./contract/accounting.ts";
 export type { Catalog } from "./contract/catalog.ts";
 export { defineFilter, filterOptions, partsToLookAt } from "./contract/filter.ts";
@@ -84,3 +64,23 @@ export {
   withAttributes,
   withPart,
 } from "./model/sample.ts";
+export {
+  type OperatorName,
+  type OperatorOptions,
+  type Pipeline,
+  type PipelineStart,
+  type PipelineSteps,
+  pipeline,
+  type SinkName,
+  type SinkOptions,
+  type SourceName,
+  type SourceOptions,
+} from "./pipeline-builder.ts";
+export { describePipeline, type PipelineDescription } from "./plan/describe.ts";
+export { pipelineFileJsonSchema } from "./plan/pipeline-file-json-schema.ts";
+export type { RunOptionsInput } from "./plan/pipeline-file-schema.ts";
+export type { Origin, Provenance } from "./plan/provenance.ts";
+export type { ResolvedPipeline } from "./plan/resolve-pipeline.ts";
+export type { ResolvedSettings } from "./plan/resolved-settings.ts";
+export type { Flags, SettingName } from "./plan/settings-overrides.ts";
+export { type PlanOptions, plan, type RunPipelineOptions, run } from "./run-pipeline.ts";

@@ -1,11 +1,11 @@
 import path from "node:path";
 import process from "node:process";
 import { builtinCatalog } from "./builtin-catalog.ts";
-import { machineLimits } from "./executors/local/machine-limits.ts";
 import { readPipelineFile } from "./cli/pipeline-input.ts";
 import type { RunEvent, RunSummary } from "./contract/run-event.ts";
 import { startRun } from "./coordinator/run.ts";
 import { createLocalExecutor } from "./executors/local/local-executor.ts";
+import { machineLimits } from "./executors/local/machine-limits.ts";
 import type { Pipeline } from "./pipeline-builder.ts";
 import { type ResolvedPipeline, resolvePipeline } from "./plan/resolve-pipeline.ts";
 import { completeSettings } from "./plan/resolved-settings.ts";

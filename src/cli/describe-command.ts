@@ -1,7 +1,7 @@
+import { machineLimits } from "../executors/local/machine-limits.ts";
 import { describePipeline } from "../plan/describe.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { exitCodes } from "./exit-code.ts";
-import { machineLimits } from "../executors/local/machine-limits.ts";
 import { resolveFile } from "./resolve-input.ts";
 import { terminal } from "./terminal.ts";
 

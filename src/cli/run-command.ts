@@ -3,6 +3,7 @@ import { builtinCatalog } from "../builtin-catalog.ts";
 import type { RunSummary } from "../contract/run-event.ts";
 import { type ActiveRun, startRun } from "../coordinator/run.ts";
 import { createLocalExecutor } from "../executors/local/local-executor.ts";
+import { machineLimits } from "../executors/local/machine-limits.ts";
 import type { WorkerProcess } from "../executors/local/worker-process.ts";
 import { asPipelineError, errorFromRecord, errorRecord } from "../model/errors.ts";
 import type { ResolvedPipeline } from "../plan/resolve-pipeline.ts";
@@ -10,7 +11,6 @@ import { completeSettings } from "../plan/resolved-settings.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { catalogModule } from "./catalog-module.ts";
 import { exitCodeOf } from "./exit-code.ts";
-import { machineLimits } from "../executors/local/machine-limits.ts";
 import { namesPipelineFile } from "./pipeline-input.ts";
 import { errorLines } from "./print-error.ts";
 import { resolveFile, resolveRawInput } from "./resolve-input.ts";
@@ -50,7 +50,12 @@ async function resolveInput(input: string, flags: Flags, mode: WatchMode): Promi
   return resolved;
 }
 
-async function execute(resolved: ResolvedPipeline, mode: WatchMode, firstWorker: WorkerProcess, resume: string): Promise<number> {
+async function execute(
+  resolved: ResolvedPipeline,
+  mode: WatchMode,
+  firstWorker: WorkerProcess,
+  resume: string,
+): Promise<number> {
   const { plan } = resolved;
   const settings = completeSettings(resolved.settings, machineLimits());
   const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));

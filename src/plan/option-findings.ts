@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { isErrorCode } from "../model/error-codes.ts";
 import { isJsonObject, type Json } from "../model/json.ts";
 import { expectationOf, receivedText } from "./expectation.ts";
-import { didYouMean, type Finding, type KeyPath, pathText, type Place } from "./finding.ts";
+import { didYouMean, type Finding, type KeyPath, type Place, pathText } from "./finding.ts";
 import { isWholeNumberAt, keysAt, summaryAt } from "./schema-at.ts";
 import { suggest } from "./suggest.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "yaml";
 import { messageOf } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
-import { errorOfFindings, type Finding, type KeyPath, pathText, type Place } from "./finding.ts";
+import { errorOfFindings, type Finding, type KeyPath, type Place, pathText } from "./finding.ts";
 import { plainData } from "./plain-data.ts";
 
 /** A pipeline file as plain data, not yet checked against any schema, that still knows where everything stands. */

@@ -9,7 +9,7 @@ import { readComponentUse } from "./component-use.ts";
 import { errorOfFindings, type Finding, findingText, type KeyPath, pathText } from "./finding.ts";
 import { fuse } from "./fuse.ts";
 import { optionFindings } from "./option-findings.ts";
-import { documentOfValue, parsePipelineFile, type PipelineDocument } from "./parse-pipeline-file.ts";
+import { documentOfValue, type PipelineDocument, parsePipelineFile } from "./parse-pipeline-file.ts";
 import { pipelineFileSchema, runOptionsSchema } from "./pipeline-file-schema.ts";
 import { planHash, stepSeed } from "./plan-hash.ts";
 import { noteComponent, noteSettings, type Origin, type Provenance } from "./provenance.ts";

@@ -1,7 +1,7 @@
 import type { OperatorSpec, Signature } from "../contract/operator.ts";
 import type { SourceSpec } from "../contract/source.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
-import { catalogWriters, type CatalogWriters } from "./attribute-writers.ts";
+import { type CatalogWriters, catalogWriters } from "./attribute-writers.ts";
 import { didYouMean, type Finding } from "./finding.ts";
 import { openingOption } from "./opening-option.ts";
 import type { ResolveContext, ResolvedComponent } from "./resolve-components.ts";

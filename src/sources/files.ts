@@ -6,7 +6,7 @@ import { bytesContent, lazyContent } from "../model/content.ts";
 import { mediaKinds, type Sample } from "../model/sample.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { relativeUri } from "../storage/uri.ts";
-import { assembleSample, maxTextBytesOption, type Member, tooLarge } from "./assemble-sample.ts";
+import { assembleSample, type Member, maxTextBytesOption, tooLarge } from "./assemble-sample.ts";
 import { invalidUtf8Option } from "./decode-text.ts";
 import { type Group, groupSorted, memberName } from "./group-members.ts";
 import { type ListedFile, listInput, locationOptions } from "./list-input.ts";

@@ -8,7 +8,7 @@ import type { Part } from "../model/sample.ts";
 import { tooLarge } from "./assemble-sample.ts";
 import type { ByteLine } from "./byte-lines.ts";
 import { decodeUtf8, firstInvalidUtf8, invalidText, invalidUtf8Option } from "./decode-text.ts";
-import { cutLineSplits, type LineSplit, linesOfSplit, lineSplitOf, restOf } from "./line-splits.ts";
+import { cutLineSplits, type LineSplit, lineSplitOf, linesOfSplit, restOf } from "./line-splits.ts";
 import { listInput, locationOptions } from "./list-input.ts";
 import { sampleItem, unreadableItem } from "./read-items.ts";
 import { UniqueIds } from "./unique-ids.ts";

@@ -1,5 +1,5 @@
-import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { SourceItem } from "../contract/source.ts";
+import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { Sample } from "../model/sample.ts";
 
 /** Bytes of samples that a batch may hold before it is handed on. */

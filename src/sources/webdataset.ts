@@ -3,14 +3,14 @@ import { defineSource, type SourceItem, type Split } from "../contract/source.ts
 import { byteSize } from "../contract/units.ts";
 import { PipelineError } from "../model/errors.ts";
 import { mediaKinds, type Sample } from "../model/sample.ts";
-import { assembleSample, maxTextBytesOption, type Member, tooLarge } from "./assemble-sample.ts";
+import { assembleSample, type Member, maxTextBytesOption, tooLarge } from "./assemble-sample.ts";
 import { invalidUtf8Option } from "./decode-text.ts";
 import { listInput, locationOptions } from "./list-input.ts";
 import { batchHeldBytes, sampleItem, unreadableItem } from "./read-items.ts";
 import { restoreSample } from "./restore-sample.ts";
 import { indexArchive, openArchive, type TarArchive } from "./tar-archive.ts";
-import { readRandomGroups, readStreamedGroups } from "./tar-members.ts";
 import type { TarGroup } from "./tar-groups.ts";
+import { readRandomGroups, readStreamedGroups } from "./tar-members.ts";
 import { UniqueIds } from "./unique-ids.ts";
 
 const options = z.strictObject({

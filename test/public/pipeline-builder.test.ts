@@ -3,8 +3,8 @@ import { expect, expectTypeOf, test } from "vitest";
 import {
   builtinCatalog,
   type OperatorOptions,
-  type PipelineSteps,
   PipelineError,
+  type PipelineSteps,
   pipeline,
   plan,
 } from "../../src/index.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defineMap, keep, type Outcome } from "../../contract/operator.ts";
 import { partsToLookAt } from "../../contract/filter.ts";
+import { defineMap, keep, type Outcome } from "../../contract/operator.ts";
 import { type ContainerFacts, probeContainer } from "../../media/video/probe-container.ts";
 import { type Attributes, isMediaPart, type MediaPart, type Sample, withAttributes } from "../../model/sample.ts";
 
