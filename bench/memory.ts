@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,8 @@ import { writeJpegs } from "./image-resize-inputs.ts";
 const scales = (process.argv[2] ?? "1,10,100").split(",").map(Number);
 const entry = process.argv[3] ?? fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const imagesPerScale = 100;
+/** Further images are copies of these: memory does not depend on what is new in them. */
+const distinctImages = 40;
 const documentsPerScale = 2000;
 
 interface Peak {
@@ -89,9 +91,18 @@ async function writeDocuments(folder: string, count: number): Promise<void> {
   }
 }
 
+async function writeImages(folder: string, count: number): Promise<void> {
+  await writeJpegs(folder, distinctImages, 1200, 900, 0.62);
+  const originals = await readdir(folder);
+  for (let copy = originals.length; copy < count; copy++) {
+    const original = originals[copy % originals.length] ?? "";
+    await copyFile(path.join(folder, original), path.join(folder, `copy-${copy}.jpg`));
+  }
+}
+
 const jobs = {
   image: {
-    write: (folder: string, scale: number) => writeJpegs(folder, imagesPerScale * scale, 1200, 900, 0.62),
+    write: (folder: string, scale: number) => writeImages(folder, imagesPerScale * scale),
     pipeline:
       "source: { files: { path: ./input } }\nsteps:\n  - filter-blur: { mode: score }\n  - hash-image\n  - resize-image\nsink: webdataset\n",
   },

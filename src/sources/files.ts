@@ -11,6 +11,7 @@ import { invalidUtf8Option } from "./decode-text.ts";
 import { type Group, groupSorted, memberName } from "./group-members.ts";
 import { type ListedFile, listInput, locationOptions } from "./list-input.ts";
 import { batchHeldBytes, itemOf, readFailure } from "./read-items.ts";
+import { rampedSize } from "./split-ramp.ts";
 
 const options = z.strictObject({
   ...locationOptions,
@@ -22,15 +23,22 @@ const options = z.strictObject({
   maxTextBytes: maxTextBytesOption,
   invalidUtf8: invalidUtf8Option,
   splitBytes: byteSize
-    .default(64 * 2 ** 20)
-    .describe("Encoded bytes after which a split ends. A group of files is never cut."),
-  splitSamples: z.int().min(1).default(1000).describe("Samples after which a split ends."),
+    .default(2 ** 30)
+    .describe("Encoded bytes after which a split, and with it a shard, ends. A group of files is never cut."),
+  splitSamples: z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe(
+      "Samples after which a split, and with it a shard, ends. The first splits are smaller, so that small inputs keep several workers busy: 8 of 50, 8 of 100 and so on.",
+    ),
 });
 type FilesOptions = z.output<typeof options>;
 
 /** Files up to this size are read once, whole; of larger ones the head, and the rest when a step asks. */
 const wholeFileBytes = 2 ** 20;
 const samplesPerBatch = 32;
+const firstSplitSamples = 50;
 const locatorSchema = z.strictObject({ root: z.string() });
 
 /**
@@ -59,10 +67,13 @@ async function* cutSplits(groups: AsyncIterable<Group<ListedFile>>, given: Files
   let root = "";
   let bytes = 0;
   let samples = 0;
+  let index = 0;
   for await (const { members } of groups) {
     const groupBytes = members.reduce((sum, member) => sum + member.bytes, 0);
-    if (samples > 0 && (samples >= given.splitSamples || bytes + groupBytes > given.splitBytes)) {
+    const isFull = samples >= rampedSize(index, firstSplitSamples, given.splitSamples);
+    if (samples > 0 && (isFull || bytes + groupBytes > given.splitBytes)) {
       yield { files: held, locator: { root }, bytes, samples };
+      index++;
       held = [];
       bytes = 0;
       samples = 0;

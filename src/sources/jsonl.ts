@@ -32,7 +32,11 @@ const options = z.strictObject({
     .default(64 * 2 ** 20)
     .describe("Longest line that is read; a longer one fails and the next is read."),
   invalidUtf8: invalidUtf8Option,
-  splitBytes: byteSize.default(32 * 2 ** 20).describe("Largest byte range of a split. A compressed file is one split."),
+  splitBytes: byteSize
+    .default(64 * 2 ** 20)
+    .describe(
+      "Byte range after which a split, and with it a shard, ends. The first splits are smaller, so that small inputs keep several workers busy: 8 of 4 MiB, 8 of 8 MiB and so on. A compressed file is one split.",
+    ),
 });
 type JsonlOptions = z.output<typeof options>;
 

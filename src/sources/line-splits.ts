@@ -4,6 +4,9 @@ import { PipelineError } from "../model/errors.ts";
 import { type ByteLine, byteLines } from "./byte-lines.ts";
 import type { ListedFile } from "./list-input.ts";
 import { compressionOf, corrupt, streamDecompressed, streamRange } from "./open-bytes.ts";
+import { rampedSize } from "./split-ramp.ts";
+
+const firstSplitBytes = 4 * 2 ** 20;
 
 const locatorSchema = z.strictObject({
   relative: z.string(),
@@ -18,8 +21,8 @@ export interface LineSplit extends z.output<typeof locatorSchema> {
 }
 
 /**
- * One split a file or, with `splitBytes`, equal byte ranges of at most that size of files that are not
- * compressed. Rejects with INPUT_EMPTY when every file is empty.
+ * One split a file or, with `splitBytes`, byte ranges of at most that size of files that are not
+ * compressed; the first of them are smaller, so that small inputs keep several workers busy. Rejects with INPUT_EMPTY when every file is empty.
  */
 export async function* cutLineSplits(
   files: AsyncIterable<ListedFile>,
@@ -29,6 +32,7 @@ export async function* cutLineSplits(
   let empty = 0;
   let firstEmpty = "";
   let hasContent = false;
+  let index = 0;
   for await (const { relative, ...file } of files) {
     if (file.bytes === 0) {
       firstEmpty ||= file.uri;
@@ -37,15 +41,19 @@ export async function* cutLineSplits(
     }
     hasContent = true;
     const compression = await compressionOf(file, signal);
-    const pieces = compression === "none" && splitBytes !== undefined ? Math.ceil(file.bytes / splitBytes) : 1;
-    for (let piece = 0; piece < pieces; piece++) {
-      const start = Math.floor((file.bytes * piece) / pieces);
-      const end = Math.floor((file.bytes * (piece + 1)) / pieces);
+    const isWhole = compression !== "none" || splitBytes === undefined;
+    for (let start = 0; start < file.bytes; index++) {
+      const size = isWhole ? file.bytes : rampedSize(index, firstSplitBytes, splitBytes);
+      const rest = file.bytes - start;
+      // The last two share what is left, so that neither is a sliver.
+      const length = rest <= size ? rest : Math.min(size, Math.ceil(rest / 2));
+      const end = start + length;
       yield {
         files: [file],
-        locator: { relative, compression, start, end: piece === pieces - 1 ? null : end },
-        bytes: end - start,
+        locator: { relative, compression, start, end: end === file.bytes ? null : end },
+        bytes: length,
       };
+      start = end;
     }
   }
   if (hasContent) return;

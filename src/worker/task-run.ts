@@ -67,12 +67,9 @@ export class TaskRun {
   async pump(items: AsyncIterable<readonly SourceItem[]>, onBatch: () => Promise<void>): Promise<void> {
     const iterator = items[Symbol.asyncIterator]();
     try {
-      for (;;) {
-        const start = performance.now();
-        const batch = await iterator.next();
-        this.#tally.readSeconds += (performance.now() - start) / 1000;
-        if (batch.done === true) break;
-        for (const item of batch.value) {
+      for (let items = await this.#pull(iterator); items !== undefined; items = await this.#pull(iterator)) {
+        // Taken out one by one: a batch that kept its samples would keep what steps decoded of each.
+        for (let item = items.pop(); item !== undefined; item = items.pop()) {
           const waiting = this.#take(item);
           if (waiting !== undefined) await waiting;
         }
@@ -85,6 +82,14 @@ export class TaskRun {
     await this.#runRound();
     await this.#window.settleAll();
     await this.#write();
+  }
+
+  /** The next batch, last sample first; undefined at the end. */
+  async #pull(iterator: AsyncIterator<readonly SourceItem[]>): Promise<SourceItem[] | undefined> {
+    const start = performance.now();
+    const { done, value } = await iterator.next();
+    this.#tally.readSeconds += (performance.now() - start) / 1000;
+    return done === true ? undefined : value.toReversed();
   }
 
   /** A promise only where something must be waited for: records at hand cost none. */

@@ -8,6 +8,11 @@ import { encodeFrame, FrameDecoder } from "../../worker/frame.ts";
 import { type FromWorker, isFromWorker, type ToWorker, unknownMessage } from "../../worker/message.ts";
 
 const keptOutputCharacters = 4000;
+/**
+ * A young generation of 4 MiB a semi-space instead of 16: samples are few and large, so collecting more
+ * often costs no throughput that could be measured and saves some 25 MiB a worker.
+ */
+const nodeOptions = ["--max-semi-space-size=4", "--disable-warning=ExperimentalWarning"];
 
 export interface WorkerProcessObserver {
   message(message: FromWorker & { readonly type: "progress" | "activity" }): void;
@@ -168,7 +173,7 @@ export class WorkerProcess {
 function startWorker(environment: NodeJS.ProcessEnv): { readonly child: ChildProcess; readonly socket: Duplex } {
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   const program = fileURLToPath(new URL(`../../worker/main${extension}`, import.meta.url));
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
+  const child = spawn(process.execPath, [...nodeOptions, program], {
     env: environment,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
