@@ -46,7 +46,7 @@ interface OperatorBase<Options, Input> {
   readonly options: z.ZodType<Options, Input>;
   /** Pure: touches neither disk nor network. */
   signature(options: Options): Signature;
-  /** Every reason this operator can drop for. Pure. */
+  /** Every reason this operator can drop for, in snake_case as the reference implementations write them. Pure. */
   dropReasons(options: Options): readonly string[];
   /** The options with every path replaced by `resolve(path)`, which makes it absolute. Absent = no option is a path. Pure. */
   resolveLocations?(options: Options, resolve: (location: string) => string): Options;

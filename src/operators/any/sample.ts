@@ -4,7 +4,7 @@ import { PipelineError } from "../../model/errors.ts";
 import type { Sample } from "../../model/sample.ts";
 import { murmur3 } from "./murmur3.ts";
 
-const reason = "not-sampled";
+const reason = "not_sampled";
 const hashRange = 2 ** 32;
 
 const fraction = z.number().min(0).max(1);

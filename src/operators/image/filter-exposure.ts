@@ -44,7 +44,7 @@ export const filterExposure = defineFilter({
   options,
   parts: ["image"],
   scores: ["meanLuminance", "darkShare", "brightShare", "contrast"],
-  reasons: ["too-dark", "too-bright", "low-contrast"],
+  reasons: ["too_dark", "too_bright", "low_contrast"],
   async open({ maxInputPixels, clippedLevels }) {
     const codec = await loadImageCodec();
     return {
@@ -54,11 +54,11 @@ export const filterExposure = defineFilter({
         return exposureOf(pixels, clippedLevels);
       },
       decide(scores: Exposure, limits) {
-        if (scores.meanLuminance < limits.minMeanLuminance || scores.darkShare > limits.maxDarkShare) return "too-dark";
+        if (scores.meanLuminance < limits.minMeanLuminance || scores.darkShare > limits.maxDarkShare) return "too_dark";
         if (scores.meanLuminance > limits.maxMeanLuminance || scores.brightShare > limits.maxBrightShare) {
-          return "too-bright";
+          return "too_bright";
         }
-        return scores.contrast < limits.minContrast ? "low-contrast" : undefined;
+        return scores.contrast < limits.minContrast ? "low_contrast" : undefined;
       },
     };
   },

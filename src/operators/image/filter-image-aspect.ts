@@ -19,7 +19,7 @@ export const filterImageAspect = defineFilter({
   options,
   parts: ["image"],
   scores: ["imageAspectRatio"],
-  reasons: ["too-elongated"],
+  reasons: ["too_elongated"],
   async open() {
     return {
       score(part) {
@@ -27,7 +27,7 @@ export const filterImageAspect = defineFilter({
         return size instanceof Promise ? size.then(aspectOf) : aspectOf(size);
       },
       decide: (scores: Aspect, limits) =>
-        scores.imageAspectRatio > limits.maxAspectRatio ? "too-elongated" : undefined,
+        scores.imageAspectRatio > limits.maxAspectRatio ? "too_elongated" : undefined,
     };
   },
 });

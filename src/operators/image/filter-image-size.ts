@@ -30,7 +30,7 @@ export const filterImageSize = defineFilter({
   options,
   parts: ["image"],
   scores: ["imageWidth", "imageHeight"],
-  reasons: ["too-small", "too-large"],
+  reasons: ["too_small", "too_large"],
   async open() {
     return {
       score: displayedSize,
@@ -40,13 +40,13 @@ export const filterImageSize = defineFilter({
           height < limits.minHeightPixels ||
           Math.min(width, height) < limits.minShortestEdgePixels ||
           width * height < limits.minPixels;
-        if (isTooSmall) return "too-small";
+        if (isTooSmall) return "too_small";
         const isTooLarge =
           width > (limits.maxWidthPixels ?? Infinity) ||
           height > (limits.maxHeightPixels ?? Infinity) ||
           Math.max(width, height) > (limits.maxLongestEdgePixels ?? Infinity) ||
           width * height > (limits.maxPixels ?? Infinity);
-        return isTooLarge ? "too-large" : undefined;
+        return isTooLarge ? "too_large" : undefined;
       },
     };
   },

@@ -29,7 +29,7 @@ describe("filter-image-size", () => {
       imageSample(await image().jpeg().toBuffer(), "a"),
       imageSample(await plain(9).png().toBuffer(), "b"),
     ];
-    expect(await checkOperator(filterImageSize, { samples })).toMatchObject({ kept: 1, dropped: { "too-small": 1 } });
+    expect(await checkOperator(filterImageSize, { samples })).toMatchObject({ kept: 1, dropped: { too_small: 1 } });
   });
 
   it("reads sizes as displayed, and needs no more of the file than its header", async () => {
@@ -43,15 +43,15 @@ describe("filter-image-size", () => {
 
   it.each([
     [{ minWidthPixels: 333 }, "keep"],
-    [{ minWidthPixels: 334 }, "too-small"],
-    [{ minHeightPixels: 218 }, "too-small"],
-    [{ minShortestEdgePixels: 218 }, "too-small"],
+    [{ minWidthPixels: 334 }, "too_small"],
+    [{ minHeightPixels: 218 }, "too_small"],
+    [{ minShortestEdgePixels: 218 }, "too_small"],
     [{ minShortestEdgePixels: 217 }, "keep"],
-    [{ minPixels: 333 * 217 + 1 }, "too-small"],
-    [{ maxWidthPixels: 332 }, "too-large"],
-    [{ maxHeightPixels: 216 }, "too-large"],
-    [{ maxLongestEdgePixels: 332 }, "too-large"],
-    [{ maxPixels: 333 * 217 - 1 }, "too-large"],
+    [{ minPixels: 333 * 217 + 1 }, "too_small"],
+    [{ maxWidthPixels: 332 }, "too_large"],
+    [{ maxHeightPixels: 216 }, "too_large"],
+    [{ maxLongestEdgePixels: 332 }, "too_large"],
+    [{ maxPixels: 333 * 217 - 1 }, "too_large"],
     [{ maxPixels: 333 * 217 }, "keep"],
     [{ minWidthPixels: 9999, mode: "score" }, "keep"],
   ])("%j", async (options, expected) => {
@@ -64,14 +64,14 @@ describe("filter-image-aspect", () => {
     const strip = (width: number) => image().resize(width, 100, { fit: "fill" }).png().toBuffer();
     expect(await verdict(filterImageAspect, {}, await strip(300))).toEqual(["keep", { imageAspectRatio: 3 }]);
     expect(await verdict(filterImageAspect, {}, await strip(301))).toEqual([
-      "too-elongated",
+      "too_elongated",
       { imageAspectRatio: 3.01 },
     ]);
-    expect((await verdict(filterImageAspect, { maxAspectRatio: 1 }, await strip(99)))[0]).toBe("too-elongated");
+    expect((await verdict(filterImageAspect, { maxAspectRatio: 1 }, await strip(99)))[0]).toBe("too_elongated");
     const samples = [imageSample(await strip(300), "a"), imageSample(await strip(400), "b")];
     expect(await checkOperator(filterImageAspect, { samples })).toMatchObject({
       kept: 1,
-      dropped: { "too-elongated": 1 },
+      dropped: { too_elongated: 1 },
     });
   });
 });
@@ -103,9 +103,9 @@ describe("filter-blur", () => {
 
 describe("filter-exposure", () => {
   it.each([
-    [0, "too-dark"],
-    [255, "too-bright"],
-    [128, "low-contrast"],
+    [0, "too_dark"],
+    [255, "too_bright"],
+    [128, "low_contrast"],
   ])("names a plain image of level %i %s", async (level, expected) => {
     expect((await verdict(filterExposure, {}, await plain(level).png().toBuffer()))[0]).toBe(expected);
   });
@@ -119,11 +119,11 @@ describe("filter-exposure", () => {
       "keep",
       { meanLuminance: 0.5, darkShare: 0.5, brightShare: 0.5, contrast: 0.5 },
     ]);
-    expect((await verdict(filterExposure, { maxDarkShare: 0.4 }, bytes))[0]).toBe("too-dark");
-    expect((await verdict(filterExposure, { maxBrightShare: 0.4 }, bytes))[0]).toBe("too-bright");
-    expect((await verdict(filterExposure, { minMeanLuminance: 0.6 }, bytes))[0]).toBe("too-dark");
-    expect((await verdict(filterExposure, { maxMeanLuminance: 0.4 }, bytes))[0]).toBe("too-bright");
-    expect((await verdict(filterExposure, { minContrast: 0.6 }, bytes))[0]).toBe("low-contrast");
+    expect((await verdict(filterExposure, { maxDarkShare: 0.4 }, bytes))[0]).toBe("too_dark");
+    expect((await verdict(filterExposure, { maxBrightShare: 0.4 }, bytes))[0]).toBe("too_bright");
+    expect((await verdict(filterExposure, { minMeanLuminance: 0.6 }, bytes))[0]).toBe("too_dark");
+    expect((await verdict(filterExposure, { maxMeanLuminance: 0.4 }, bytes))[0]).toBe("too_bright");
+    expect((await verdict(filterExposure, { minContrast: 0.6 }, bytes))[0]).toBe("low_contrast");
   });
 
   it("counts levels near black and white as clipped, as far as it is told", async () => {
@@ -137,6 +137,6 @@ describe("filter-exposure", () => {
       imageSample(await image().jpeg().toBuffer(), "a"),
       imageSample(await plain(0).png().toBuffer(), "b"),
     ];
-    expect(await checkOperator(filterExposure, { samples })).toMatchObject({ kept: 1, dropped: { "too-dark": 1 } });
+    expect(await checkOperator(filterExposure, { samples })).toMatchObject({ kept: 1, dropped: { too_dark: 1 } });
   });
 });
