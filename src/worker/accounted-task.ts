@@ -31,8 +31,11 @@ export interface TaskBench {
   readonly output: TaskOutput;
   readonly quarantine: Quarantine;
   readonly tally: TaskTally;
-  /** Reports when it is time to, and lets timers and sockets have their turn then. To be called now and then. */
-  pause(whereabouts: Whereabouts): Promise<void>;
+  /**
+   * To be called after every sample: reports when it is time to, and lets timers and sockets have their turn
+   * then. Undefined, the usual answer, means that there is nothing to wait for.
+   */
+  pause(whereabouts: Whereabouts): Promise<void> | undefined;
 }
 
 /**
@@ -74,12 +77,14 @@ export async function accountedTask(
 
 function reportingPause({ task, reporter }: TaskAttempt, tally: TaskTally): TaskBench["pause"] {
   let last = performance.now();
-  return async ({ step, sample }) => {
+  return ({ step, sample }) => {
     const now = performance.now();
-    if (now - last < reportSeconds * 1000) return;
+    if (now - last < reportSeconds * 1000) return undefined;
     last = now;
     reporter.progress({ accounting: tally.accounting(), busySeconds: tally.busySeconds() });
     reporter.activity({ doing: "task", task: { stage: task.stage, split: task.split }, step, sample });
-    await new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => {
+      setImmediate(resolve);
+    });
   };
 }

@@ -25,9 +25,9 @@ export async function runGather(
   read: () => AsyncIterable<readonly SourceItem[]>,
   output: TaskOutput,
   tally: TaskTally,
-  onBatch: () => Promise<void>,
+  onSample: () => Promise<void> | undefined,
 ): Promise<void> {
-  const decisions = await decide(step, read(), onBatch);
+  const decisions = await decide(step, read(), onSample);
   const stepTally = tally.step(step.id);
   let position = 0;
   for await (const items of read()) {
@@ -41,18 +41,18 @@ export async function runGather(
         continue;
       }
       stepTally.kept++;
+      await onSample();
       leaving.push({ sample: await encodeSample(withAttributes(sample, decision.attributes ?? {}), true), uri });
       if (leaving.length >= writeSamples) await write(leaving.splice(0), output, tally);
     }
     await write(leaving, output, tally);
-    await onBatch();
   }
 }
 
 async function decide(
   step: OpenedGatherStep,
   items: AsyncIterable<readonly SourceItem[]>,
-  onBatch: () => Promise<void>,
+  onSample: () => Promise<void> | undefined,
 ): Promise<GatherDecisions> {
   const decisions = new GatherDecisions(step.dropReasons);
   let samples = 0;
@@ -61,8 +61,8 @@ async function decide(
       for (const { sample } of samplesOf(batch)) {
         samples++;
         yield sample;
+        await onSample();
       }
-      await onBatch();
     }
   };
   try {

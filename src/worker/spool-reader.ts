@@ -9,6 +9,8 @@ import { joinUri } from "../storage/uri.ts";
 
 const windowBytes = 1024 * 1024;
 const batchSamples = 64;
+/** A batch ends early rather than that its samples, once read, hold much more than this. */
+const batchBytes = 4 * 2 ** 20;
 
 /** Header of a sample in a spool. Bodies follow it, one for each part that has a `byteLength`, in order. */
 export const spoolHeader = z.strictObject({
@@ -37,11 +39,13 @@ export async function* readSpool(
   for (const shard of shards) {
     const reader = new WindowReader(storage, joinUri(destination, shard));
     let batch: SourceItem[] = [];
+    let batchStart = 0;
     for (let item = await nextItem(reader); item !== undefined; item = await nextItem(reader)) {
       batch.push(item);
-      if (batch.length >= batchSamples) {
+      if (batch.length >= batchSamples || reader.position - batchStart >= batchBytes) {
         yield batch;
         batch = [];
+        batchStart = reader.position;
       }
     }
     if (batch.length > 0) yield batch;
@@ -81,6 +85,11 @@ class WindowReader {
   constructor(storage: Storage, uri: string) {
     this.#storage = storage;
     this.#uri = uri;
+  }
+
+  /** Bytes of the object that were taken or passed over. */
+  get position(): number {
+    return this.#position;
   }
 
   /** The next bytes; undefined at the end of the object. */

@@ -63,8 +63,8 @@ export class TaskRun {
     this.#window = new SampleWindow(limits.memoryBudgetBytes, limits.concurrency, (landing) => this.#gather(landing));
   }
 
-  /** Pulls every item; `onBatch` is called now and then, at points where a moment may be taken. */
-  async pump(items: AsyncIterable<readonly SourceItem[]>, onBatch: () => Promise<void>): Promise<void> {
+  /** Pulls every item; `onItem` is called after each, and awaited where it asks for a moment. */
+  async pump(items: AsyncIterable<readonly SourceItem[]>, onItem: () => Promise<void> | undefined): Promise<void> {
     const iterator = items[Symbol.asyncIterator]();
     try {
       for (let items = await this.#pull(iterator); items !== undefined; items = await this.#pull(iterator)) {
@@ -72,9 +72,10 @@ export class TaskRun {
         for (let item = items.pop(); item !== undefined; item = items.pop()) {
           const waiting = this.#take(item);
           if (waiting !== undefined) await waiting;
+          const pausing = onItem();
+          if (pausing !== undefined) await pausing;
         }
         await this.#quarantine.flush();
-        await onBatch();
       }
     } finally {
       await iterator.return?.();
@@ -98,6 +99,7 @@ export class TaskRun {
     this.#tally.read++;
     if (item.kind === "unreadable")
       return this.#takeUnreadable(item.unreadable.id, item.unreadable.uri, item.unreadable.error);
+    this.#tally.bytesRead += encodedBytes(item.sample);
     const cost = this.#estimate(item.sample, item.uri);
     if (typeof cost === "number" && this.#admitsNow(cost)) {
       this.#admit(item, cost);
@@ -242,4 +244,15 @@ export class TaskRun {
     this.#tally.writeSeconds += (performance.now() - start) / 1000;
     this.#tally.written += leaving.length;
   }
+}
+
+/** About what was read for a sample, while its task runs. */
+function encodedBytes(sample: Sample): number {
+  let bytes = 0;
+  for (const part of sample.parts) {
+    if (part.kind === "text") bytes += part.text.length;
+    else if (part.kind === "embedding") bytes += part.values.byteLength;
+    else bytes += part.content.byteLength ?? 0;
+  }
+  return bytes;
 }

@@ -17,7 +17,7 @@ async function writeNumbers(folder: string, count: number): Promise<string> {
 
 function pipelineText(input: string, steps: string): string {
   return `
-source: { jsonl: { path: ${JSON.stringify(input)}, splitBytes: 4KiB } }
+source: { jsonl: { path: ${JSON.stringify(input)}, splitBytes: 2KiB } }
 steps:
 ${steps}
 sink: { jsonl: {} }
