@@ -9,14 +9,17 @@ import { writeJpegs } from "./image-resize-inputs.ts";
  * Peak memory of the whole process tree, as proportional set size (PSS) summed over coordinator and workers and
  * sampled every 50 ms, for an image job and a text job at 1, 10 and 100 times the input, default settings, 2 workers.
  *
- * node bench/memory.ts [scales] [entry]     default: 1,10,100 and dist/cli/main.js. Linux only: reads /proc.
+ * node bench/memory.ts [scales] [jobs]     default: 1,10,100 and image,text. Needs `npm run build`. Linux only: reads /proc.
  */
 const scales = (process.argv[2] ?? "1,10,100").split(",").map(Number);
-const entry = process.argv[3] ?? fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const wanted = (process.argv[3] ?? "image,text").split(",");
+const entry = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const imagesPerScale = 100;
 /** Further images are copies of these: memory does not depend on what is new in them. */
 const distinctImages = 40;
-const documentsPerScale = 2000;
+/** Enough that both workers are at work, and their heaps warm, at 1x as well. */
+const filesPerScale = 2;
+const documentsPerFile = 20_000;
 
 interface Peak {
   readonly bytes: number;
@@ -67,7 +70,7 @@ async function treeBytes(root: number): Promise<number> {
   return total;
 }
 
-async function writeDocuments(folder: string, count: number): Promise<void> {
+async function writeDocuments(folder: string, files: number): Promise<void> {
   const words =
     "the of and to a in that is was for it with as his on be at by had not are but from or have an they which one you were".split(
       " ",
@@ -77,17 +80,13 @@ async function writeDocuments(folder: string, count: number): Promise<void> {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
     return (state >>> 8) % limit;
   };
-  const perFile = 20_000;
-  for (let file = 0; file * perFile < count; file++) {
-    const lines: string[] = [];
-    for (let index = 0; index < Math.min(perFile, count - file * perFile); index++) {
-      const sentences = Array.from(
-        { length: 8 + next(40) },
-        () => `${Array.from({ length: 5 + next(14) }, () => words[next(words.length)]).join(" ")}.`,
-      );
-      lines.push(JSON.stringify({ text: sentences.join("\n"), n: index }));
-    }
-    await writeFile(path.join(folder, `${file}.jsonl`), lines.join("\n"));
+  const sentence = () => `${Array.from({ length: 5 + next(14) }, () => words[next(words.length)]).join(" ")}.`;
+  const lines = Array.from({ length: documentsPerFile }, (_, n) =>
+    JSON.stringify({ text: Array.from({ length: 8 + next(40) }, sentence).join("\n"), n }),
+  );
+  await writeFile(path.join(folder, "0.jsonl"), lines.join("\n"));
+  for (let file = 1; file < files; file++) {
+    await copyFile(path.join(folder, "0.jsonl"), path.join(folder, `${file}.jsonl`));
   }
 }
 
@@ -107,13 +106,14 @@ const jobs = {
       "source: { files: { path: ./input } }\nsteps:\n  - filter-blur: { mode: score }\n  - hash-image\n  - resize-image\nsink: webdataset\n",
   },
   text: {
-    write: (folder: string, scale: number) => writeDocuments(folder, documentsPerScale * scale),
+    write: (folder: string, scale: number) => writeDocuments(folder, filesPerScale * scale),
     pipeline:
       "source: { jsonl: { path: ./input } }\nsteps:\n  - normalize-text\n  - filter-gopher-quality\n  - filter-gopher-repetition\n  - filter-c4\nsink: parquet\n",
   },
 };
 
 for (const [name, job] of Object.entries(jobs)) {
+  if (!wanted.includes(name)) continue;
   const folder = await mkdtemp(path.join(tmpdir(), "bench-memory-"));
   let first: number | undefined;
   try {

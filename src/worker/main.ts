@@ -8,7 +8,7 @@ const socket = new Socket({ fd: 3, readable: true, writable: true });
 // Without a coordinator nobody can make this worker's output count: it must not go on.
 socket.on("close", () => process.exit(0));
 socket.on("error", () => process.exit(1));
-// The terminal sends SIGINT to the whole process group; it is the coordinator that decides what stops.
-process.on("SIGINT", () => undefined);
+// Terminals and service managers signal the whole group; it is the coordinator that decides what stops.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 await serveTasks(socket);
 process.exit(0);
