@@ -97,4 +97,15 @@ describe("funnelLines", () => {
   it("keeps to the width of the terminal", () => {
     for (const line of funnelLines(input, 80, plainPaint).slice(0, 6)) expect(line.length).toBeLessThanOrEqual(80);
   });
+
+  it("warns of a dataset that is empty", () => {
+    const step = { in: 5, kept: 0, dropped: { too_small: 5 }, failed: {}, split: 0, children: 0 };
+    const empty = {
+      ...summary,
+      accounting: { ...accounting, read: 5, unreadable: {}, steps: { "1-x": step }, written: 0 },
+    };
+    const text = funnelLines({ ...input, summary: empty, stepIds: ["1-x"], examples: [] }, 100, plainPaint).join("\n");
+    expect(text).toContain("warning: the dataset is empty: none of 5 samples was left");
+    expect(funnelLines(input, 100, plainPaint).join("\n")).not.toContain("the dataset is empty");
+  });
 });

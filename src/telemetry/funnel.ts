@@ -33,6 +33,7 @@ export function funnelLines(input: FunnelInput, columns: number, paint: Paint): 
     ...funnelTable(summary.accounting, input.stepIds, width, paint),
     "",
     outcomeLine(input, paint),
+    ...nothingLeftLines(summary, paint),
     ...failureLines(summary.accounting, input.examples, width, paint),
     "",
     ...placeLines(input, paint),
@@ -129,6 +130,15 @@ function outcomeLine({ summary, session }: FunnelInput, paint: Paint): string {
   const style = { succeeded: "green", failed: "red", interrupted: "yellow" } as const;
   const word = { succeeded: "done", failed: "failed", interrupted: "interrupted" } as const;
   return `${paint(style[summary.outcome], word[summary.outcome])} in ${formatDuration(summary.seconds)}${rate}  ${formatCount(totals.written)} samples in ${shards}`;
+}
+
+/** A dataset without a sample is rarely what was meant, however well the accounts balance. */
+function nothingLeftLines({ outcome, accounting }: RunSummary, paint: Paint): readonly string[] {
+  const { read, written } = totalsOf(accounting);
+  if (outcome !== "succeeded" || written > 0 || read === 0) return [];
+  return [
+    `${paint("yellow", "warning: the dataset is empty")}: none of ${formatCount(read)} samples was left. The table shows where they went; \`mode: score\` keeps all and writes the scores.`,
+  ];
 }
 
 /** Failed samples of the whole run by error code. */
