@@ -54,11 +54,33 @@ describe("files", () => {
     await put("cats/two.v2.jpg", jpeg);
     await put("cats/two.depth.jpg", jpeg);
     await put("one.txt", "another");
-    expect(await linesOf()).toEqual([
+    expect(await linesOf({ grouping: "webdataset" })).toEqual([
       "cats/one: image/jpeg image, text/plain text",
       "cats/two: image/jpeg depth.jpg, image/jpeg v2.jpg",
       "one: text/plain text",
     ]);
+    expect(await linesOf({ grouping: "none" })).toEqual([
+      "cats/one.jpg: image/jpeg image",
+      "cats/one.txt: text/plain text",
+      "cats/two.depth.jpg: image/jpeg image",
+      "cats/two.v2.jpg: image/jpeg image",
+      "one.txt: text/plain text",
+    ]);
+  });
+
+  it("does not take names with dots for views of one thing, wherever a split ends", async () => {
+    for (const name of ["A", "B", "C"]) await put(`struct.${name}.html`, `<!doctype html><p>${name}`);
+    await put("struct.B.txt", "caption of B");
+    await put("photo.jpg", jpeg);
+    await put("photo.seg.png", Buffer.from("89504e470d0a1a0a0000", "hex"));
+    const expected = [
+      "photo: image/jpeg jpg, image/png seg.png",
+      "struct.A: text/html text",
+      "struct.B: text/html B.html, text/plain B.txt",
+      "struct.C: text/html text",
+    ];
+    expect(await linesOf()).toEqual(expected);
+    expect(await linesOf({ splitSamples: 1 })).toEqual(expected);
   });
 
   it("believes content, not names", async () => {

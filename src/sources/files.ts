@@ -8,13 +8,29 @@ import { storageFor } from "../storage/open-storage.ts";
 import { relativeUri } from "../storage/uri.ts";
 import { assembleSample, type Member, maxTextBytesOption, tooLarge } from "./assemble-sample.ts";
 import { invalidUtf8Option } from "./decode-text.ts";
-import { type Group, groupSorted, memberName } from "./group-members.ts";
+import {
+  type Group,
+  type Grouping,
+  groupId,
+  groupings,
+  groupSorted,
+  memberName,
+  type NamedGroup,
+  type Naming,
+  samplesOfGroup,
+} from "./group-members.ts";
 import { type ListedFile, listInput, locationOptions } from "./list-input.ts";
 import { batchHeldBytes, itemOf, readFailure } from "./read-items.ts";
 import { rampedSize } from "./split-ramp.ts";
 
 const options = z.strictObject({
   ...locationOptions,
+  grouping: z
+    .enum(groupings)
+    .default("auto")
+    .describe(
+      "Which files of a folder are one sample. `webdataset`: those with one name up to its first dot. `auto`: the same, but names that differ only before one and the same extension (`page.1.html`, `page.2.html`) are samples of their own. `none`: every file is one.",
+    ),
   sidecarAttributes: z
     .boolean()
     .default(false)
@@ -39,11 +55,17 @@ type FilesOptions = z.output<typeof options>;
 const wholeFileBytes = 2 ** 20;
 const samplesPerBatch = 32;
 const firstSplitSamples = 50;
-const locatorSchema = z.strictObject({ root: z.string() });
+const namings = ["first-dot", "last-dot", "path"] as const satisfies readonly Naming[];
+const locatorSchema = z.strictObject({
+  root: z.string(),
+  /** Of each sample in order: how many of the split's files it has, and how its id follows from their paths. */
+  samples: z.array(z.tuple([z.int().min(1), z.enum(namings)])),
+});
+type FilesLocator = z.output<typeof locatorSchema>;
 
 /**
- * Files of a folder. Those with one base name up to its first dot are one sample, in path order, named by
- * that path. What a file is, its content says. Attributes: `path` of the group's first
+ * Files of a folder. Those with one base name up to its first dot are one sample (see `grouping`), in path order,
+ * named by that path. What a file is, its content says. Attributes: `path` of the group's first
  * file below the folder, `sourceBytes` of all its files.
  */
 export const files = defineSource<FilesOptions, z.input<typeof options>>({
@@ -64,28 +86,35 @@ export const files = defineSource<FilesOptions, z.input<typeof options>>({
 
 async function* cutSplits(groups: AsyncIterable<Group<ListedFile>>, given: FilesOptions): AsyncGenerator<Split> {
   let held: InputFile[] = [];
+  let samples: FilesLocator["samples"] = [];
   let root = "";
   let bytes = 0;
-  let samples = 0;
   let index = 0;
-  for await (const { members } of groups) {
+  for await (const { naming, members } of namedGroups(groups, given.grouping)) {
     const groupBytes = members.reduce((sum, member) => sum + member.bytes, 0);
-    const isFull = samples >= rampedSize(index, firstSplitSamples, given.splitSamples);
-    if (samples > 0 && (isFull || bytes + groupBytes > given.splitBytes)) {
-      yield { files: held, locator: { root }, bytes, samples };
+    const isFull = samples.length >= rampedSize(index, firstSplitSamples, given.splitSamples);
+    if (samples.length > 0 && (isFull || bytes + groupBytes > given.splitBytes)) {
+      yield { files: held, locator: { root, samples }, bytes, samples: samples.length };
       index++;
       held = [];
+      samples = [];
       bytes = 0;
-      samples = 0;
     }
     for (const member of members) {
       root = member.uri.slice(0, member.uri.length - member.relative.length);
       held.push({ uri: member.uri, bytes: member.bytes, version: member.version });
     }
     bytes += groupBytes;
-    samples++;
+    samples.push([members.length, naming]);
   }
-  if (samples > 0) yield { files: held, locator: { root }, bytes, samples };
+  if (samples.length > 0) yield { files: held, locator: { root, samples }, bytes, samples: samples.length };
+}
+
+async function* namedGroups(
+  groups: AsyncIterable<Group<ListedFile>>,
+  grouping: Grouping,
+): AsyncGenerator<NamedGroup<ListedFile>> {
+  for await (const group of groups) yield* samplesOfGroup(group, grouping);
 }
 
 async function* readSplit(
@@ -93,10 +122,11 @@ async function* readSplit(
   given: FilesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly SourceItem[]> {
-  const { root } = locatorSchema.parse(split.locator);
+  const locator = locatorSchema.parse(split.locator);
+  const { root } = locator;
   let batch: Group<InputFile>[] = [];
   let held = 0;
-  for (const group of groupsOf(split.files, root)) {
+  for (const group of groupsOf(split.files, locator)) {
     batch.push(group);
     for (const { bytes } of group.members) held += bytes > wholeFileBytes ? sniffedHeadBytes : bytes;
     if (batch.length < samplesPerBatch && held < batchHeldBytes) continue;
@@ -107,16 +137,14 @@ async function* readSplit(
   if (batch.length > 0) yield await readGroups(batch, root, given, signal);
 }
 
-/** The split lists the members of a group side by side. */
-function groupsOf(inputFiles: readonly InputFile[], root: string): readonly Group<InputFile>[] {
-  const groups: Group<InputFile>[] = [];
-  for (const file of inputFiles) {
-    const { key } = memberName(relativeUri(root, file.uri));
-    const last = groups.at(-1);
-    if (last?.key === key) last.members.push(file);
-    else groups.push({ key, members: [file] });
-  }
-  return groups;
+/** The split lists the files of a sample side by side. */
+function groupsOf(inputFiles: readonly InputFile[], { root, samples }: FilesLocator): readonly Group<InputFile>[] {
+  let next = 0;
+  return samples.map(([count, naming]) => {
+    const members = inputFiles.slice(next, next + count);
+    next += count;
+    return { key: groupId(relativeUri(root, members[0]?.uri ?? root), naming), members };
+  });
 }
 
 function readGroups(
