@@ -22,7 +22,7 @@ export function pipelineYaml(inferred: InferredPipeline, found: string, output: 
     `output: ${scalar(output)}`,
     "",
     "# How it runs; none of it changes what comes out.",
-    "# run: { workers: 2, memoryBudget: 512MiB, maxFailureRatio: 0.2 }",
+    "# run: { workers: 2, memoryBudget: 512MiB, maxFailureRatio: 0.5 }",
   ];
   return `${lines.join("\n")}\n`;
 }

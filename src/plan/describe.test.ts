@@ -40,7 +40,7 @@ run
   memoryBudget         auto (512 MiB)         default
   batchSize            64                     default
   streaming            true                   default
-  maxFailureRatio      0.2                    default
+  maxFailureRatio      0.5                    default
   maxAttempts          3                      default
   checkpointInterval   2s                     default
   checkpoints          /cwd/out/.checkpoints  default

@@ -28,8 +28,10 @@ export const runOptionsSchema = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.2)
-    .describe("Failed / read samples above which the run stops as failed."),
+    .default(0.5)
+    .describe(
+      "Failed / read samples above which the run stops as failed, 0 to 1. By default a run that is mostly failing; lower it where a broken input shall not pass.",
+    ),
   maxAttempts: z.int().min(1).max(100).default(3).describe("Attempts at a task before its split is given up."),
   checkpointInterval: duration
     .prefault("2s")

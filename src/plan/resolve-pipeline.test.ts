@@ -78,7 +78,7 @@ test("a file without them has defaults", async () => {
     memoryBudgetBytes: "auto",
     batchSize: 64,
     maxAttempts: 3,
-    maxFailureRatio: 0.2,
+    maxFailureRatio: 0.5,
     checkpointIntervalSeconds: 2,
   });
 });

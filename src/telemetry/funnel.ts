@@ -120,16 +120,20 @@ function packed(items: readonly string[], width: number): readonly string[] {
 
 function outcomeLine({ summary, session }: FunnelInput, paint: Paint): string {
   const totals = totalsOf(summary.accounting);
-  const shards = `${formatCount(summary.shards)} ${summary.shards === 1 ? "shard" : "shards"}, ${formatBytes(summary.shardBytes)}`;
+  const shards = `${countOf(summary.shards, "shard")}, ${formatBytes(summary.shardBytes)}`;
   if (summary.wasComplete)
-    return `${paint("green", "done already")}  ${shards}, ${formatCount(totals.written)} samples; nothing was left to do`;
+    return `${paint("green", "done already")}  ${shards}, ${countOf(totals.written, "sample")}; nothing was left to do`;
   const rate =
     summary.seconds > 0
       ? ` (${formatRate(session.read / summary.seconds)}, ${formatByteRate(session.bytesRead / summary.seconds)})`
       : "";
   const style = { succeeded: "green", failed: "red", interrupted: "yellow" } as const;
   const word = { succeeded: "done", failed: "failed", interrupted: "interrupted" } as const;
-  return `${paint(style[summary.outcome], word[summary.outcome])} in ${formatDuration(summary.seconds)}${rate}  ${formatCount(totals.written)} samples in ${shards}`;
+  return `${paint(style[summary.outcome], word[summary.outcome])} in ${formatDuration(summary.seconds)}${rate}  ${countOf(totals.written, "sample")} in ${shards}`;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** A dataset without a sample is rarely what was meant, however well the accounts balance. */
