@@ -81,7 +81,7 @@ export class CoordinatedRun {
     this.#fatal = this.#verdict();
     if (this.#fatal !== undefined) return this.#summary("failed", false);
     await ledger.finish();
-    const tasks = await finishedTasks(ledger.receipts(), plan.stages.length - 1);
+    const tasks = await finishedTasks(ledger.receipts(), plan);
     await publish(storageFor(settings.output), settings.output, tasks, {
       planHash: start.planHash,
       accounting: this.#accounts.run,

@@ -1,4 +1,5 @@
 import { type Accounting, type Totals, totalsOf } from "../contract/accounting.ts";
+import type { Plan } from "../contract/plan.ts";
 import type { Receipt } from "../contract/receipt.ts";
 import type { Shard } from "../contract/sink.ts";
 import { PipelineError } from "../model/errors.ts";
@@ -28,22 +29,27 @@ export type Manifest = {
   readonly quarantine: readonly ManifestFile[];
 };
 
-/** Receipts of the last stage, and of every stage where quarantine is concerned. */
+/** The files that the receipts of a run list, in dataset order. */
 export interface FinishedTasks {
   readonly shards: readonly Shard[];
   readonly quarantine: readonly Shard[];
+  /** What stages handed on, where it is to stay for inspection. */
+  readonly spools: readonly Shard[];
 }
 
-export async function finishedTasks(receipts: AsyncIterable<Receipt>, lastStage: number): Promise<FinishedTasks> {
+export async function finishedTasks(receipts: AsyncIterable<Receipt>, plan: Plan): Promise<FinishedTasks> {
+  const lastStage = plan.stages.length - 1;
   const last: Receipt[] = [];
   const quarantine: Shard[] = [];
+  const spools: Shard[] = [];
   for await (const receipt of receipts) {
     if (receipt.quarantine !== undefined) quarantine.push(receipt.quarantine);
-    if (receipt.stage === lastStage && receipt.shards.length > 0) last.push(receipt);
+    if (receipt.stage === lastStage) last.push(receipt);
+    else if (!plan.streaming) spools.push(...receipt.shards);
   }
   last.sort((a, b) => a.split - b.split);
   quarantine.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { shards: last.flatMap((receipt) => receipt.shards), quarantine };
+  return { shards: last.flatMap((receipt) => receipt.shards), quarantine, spools };
 }
 
 /**
@@ -56,7 +62,7 @@ export async function publish(
   tasks: FinishedTasks,
   facts: Pick<Manifest, "planHash" | "accounting">,
 ): Promise<Manifest> {
-  const files = [...tasks.shards, ...tasks.quarantine];
+  const files = [...tasks.shards, ...tasks.quarantine, ...tasks.spools];
   for (const file of files) await giveFinalName(storage, output, file);
   await removeOrphans(storage, output, new Set(files.map((file) => file.name)));
   const manifest: Manifest = {
@@ -83,12 +89,12 @@ async function giveFinalName(storage: Storage, output: string, file: Shard): Pro
   if ((await storage.stat(from)) !== undefined) await storage.move(from, joinUri(output, file.name));
 }
 
-/** Shards and quarantine files of attempts that did not count. Anything that does not bear a shard's name is not ours. */
+/** Shards, spools and quarantine files of attempts that did not count, and spools that nobody needs any more. Anything that does not bear a shard's name is not ours. */
 async function removeOrphans(storage: Storage, output: string, kept: ReadonlySet<string>): Promise<void> {
   await storage.removeTemporary(output);
   for await (const object of storage.list(output)) {
     const name = relativeUri(output, object.uri);
-    if (/^(?:_quarantine\/)?(?:stage-\d+-)?shard-\d{6,}[-.]/.test(name) && !kept.has(name))
+    if (/^(?:_quarantine\/|_stages\/)?(?:stage-\d+-)?shard-\d{6,}[-.]/.test(name) && !kept.has(name))
       await storage.remove(object.uri);
   }
 }

@@ -49,6 +49,7 @@ async function writePipeline(folder: string, output: string): Promise<string> {
 source: { jsonl: { path: ./input, splitBytes: 128KiB } }
 steps:
   - sample: { fraction: 0.8 }
+  - dedupe-exact
 sink: { webdataset: { samplesPerShard: 400 } }
 output: ./${output}
 run: { workers: 2, checkpointInterval: 20ms, maxFailureRatio: 1 }

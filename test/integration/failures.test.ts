@@ -173,6 +173,7 @@ test("a gather step sees the whole input, and its output is cut into splits agai
   expect(summary.accounting.steps["2-dedupe-exact"]).toMatchObject({ kept: 10 });
   const lines = (await readFile(path.join(output, "shard-000000-0000.jsonl"), "utf8")).trim().split("\n");
   expect(new Set(lines.map((line) => String(JSON.parse(line).text)))).toHaveLength(lines.length);
+  expect([...(await datasetDigest(output)).keys()].filter((name) => name.startsWith("_stages"))).toEqual([]);
   await runPipeline(pipelineText(input, steps), path.join(folder, "again"), { settings: { workers: 1 } });
   expect(await datasetDigest(path.join(folder, "again"))).toEqual(await datasetDigest(output));
 });
