@@ -1,9 +1,9 @@
 import process from "node:process";
 import { builtinCatalog } from "../builtin-catalog.ts";
-import type { Catalog } from "../contract/catalog.ts";
+import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Plan } from "../contract/plan.ts";
+import { openPlanSource } from "../coordinator/prepare-run.ts";
 import { machineLimits } from "../executors/local/machine-limits.ts";
-import { PipelineError } from "../model/errors.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { paintFor } from "../telemetry/paint.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -25,7 +25,7 @@ export async function planCommand(file: string, flags: Flags, options: PlanOptio
   for (const warning of warnings) terminal.note(`warning: ${warning}`);
   const catalog: Catalog = builtinCatalog;
   const workers = settings.workers === "auto" ? machineLimits().workers : settings.workers;
-  const source = await openSource(plan, catalog);
+  const source = await openPlanSource(plan, catalog);
   try {
     const input = await listSplits(source, new AbortController().signal);
     const needsBytes = await sinkNeedsBytes(plan, catalog);
@@ -55,16 +55,7 @@ export async function planCommand(file: string, flags: Flags, options: PlanOptio
   }
 }
 
-async function openSource(plan: Plan, catalog: Catalog) {
-  const load = catalog.sources[plan.source.name];
-  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `there is no source ${plan.source.name}`);
-  const spec = await load();
-  return spec.open(spec.options.parse(plan.source.options));
-}
-
 async function sinkNeedsBytes(plan: Plan, catalog: Catalog): Promise<boolean> {
-  const load = catalog.sinks[plan.sink.name];
-  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `there is no sink ${plan.sink.name}`);
-  const spec = await load();
+  const spec = await loadComponent(catalog.sinks, "sink", plan.sink.name);
   return spec.needsBytes(spec.options.parse(plan.sink.options));
 }

@@ -10,7 +10,7 @@ import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts"
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { beginRun, isPublished, openPlanSource } from "./prepare-run.ts";
-import type { RunRequest } from "./run.ts";
+import type { RunRequest } from "./run-request.ts";
 import { StageAccounts } from "./stage-accounts.ts";
 import { pendingTasks, type SpoolShards, spoolShardsOf, taskCount } from "./stage-input.ts";
 import { type FailedTask, StageRun } from "./stage-run.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Catalog } from "../contract/catalog.ts";
+import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { OpenedSource, Split } from "../contract/source.ts";
 import type { StartEntry } from "../ledger/entry.ts";
@@ -16,10 +16,7 @@ import { joinUri, relativeUri } from "../storage/uri.ts";
 
 /** Rejects with UNKNOWN_COMPONENT, or with what the source says when it cannot be opened. */
 export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
-  const load = catalog.sources[plan.source.name];
-  if (load === undefined)
-    throw new PipelineError("UNKNOWN_COMPONENT", `no source is named ${JSON.stringify(plan.source.name)}`);
-  const spec = await load();
+  const spec = await loadComponent(catalog.sources, "source", plan.source.name);
   return spec.open(spec.options.parse(plan.source.options));
 }
 
@@ -57,8 +54,8 @@ export async function beginRun(
 async function fingerprintsOf(plan: Plan, catalog: Catalog): Promise<StartEntry["fingerprints"]> {
   const fingerprints: { [stepId: string]: string } = {};
   for (const step of plan.stages.flatMap((stage) => stage.steps)) {
-    const spec = await catalog.operators[step.name]?.();
-    const fingerprint = await spec?.fingerprint?.(spec.options.parse(step.options));
+    const spec = await loadComponent(catalog.operators, "operator", step.name);
+    const fingerprint = await spec.fingerprint?.(spec.options.parse(step.options));
     if (fingerprint !== undefined) fingerprints[step.id] = fingerprint;
   }
   return fingerprints;

@@ -1,17 +1,6 @@
-import type { Catalog } from "../contract/catalog.ts";
-import type { Executor } from "../contract/executor.ts";
-import type { Plan } from "../contract/plan.ts";
-import type { RunEvent, RunSummary } from "../contract/run-event.ts";
-import type { RunSettings } from "../contract/run-settings.ts";
+import type { RunSummary } from "../contract/run-event.ts";
 import { CoordinatedRun } from "./coordinated-run.ts";
-
-export interface RunRequest {
-  readonly plan: Plan;
-  readonly catalog: Catalog;
-  readonly executor: Executor;
-  readonly settings: RunSettings;
-  onEvent(event: RunEvent): void;
-}
+import type { RunRequest } from "./run-request.ts";
 
 export interface ActiveRun {
   /**

@@ -1,4 +1,4 @@
-import type { Catalog } from "../contract/catalog.ts";
+import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { OpenedBatch, OpenedMap } from "../contract/operator.ts";
 import type { StepRef } from "../contract/plan.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
@@ -43,14 +43,8 @@ export async function openChain(steps: readonly StepRef[], catalog: Catalog, sig
 }
 
 async function openStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedStep> {
-  const load = catalog.operators[step.name];
-  if (load === undefined)
-    throw new PipelineError(
-      "UNKNOWN_COMPONENT",
-      `step ${step.id}: the worker knows no operator ${JSON.stringify(step.name)}`,
-    );
   try {
-    const spec = await load();
+    const spec = await loadComponent(catalog.operators, "operator", step.name);
     // The plan holds resolved options; parsing them again gives the operator values of its own type.
     const options = spec.options.parse(step.options);
     const reasons = new Set(spec.dropReasons(options));

@@ -1,4 +1,4 @@
-import type { Catalog } from "../contract/catalog.ts";
+import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
 import type { Plan, Stage, StepRef } from "../contract/plan.ts";
 import type { Receipt } from "../contract/receipt.ts";
@@ -113,14 +113,8 @@ async function openGatherStage(
 }
 
 async function openGatherStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedGatherStep> {
-  const load = catalog.operators[step.name];
-  if (load === undefined)
-    throw new PipelineError(
-      "UNKNOWN_COMPONENT",
-      `step ${step.id}: the worker knows no operator ${JSON.stringify(step.name)}`,
-    );
   try {
-    const spec = await load();
+    const spec = await loadComponent(catalog.operators, "operator", step.name);
     if (spec.kind !== "gather")
       throw new PipelineError("PROTOCOL", `step ${step.id} is a ${spec.kind} step in a gather stage`);
     const options = spec.options.parse(step.options);
@@ -140,18 +134,12 @@ interface NeededSink {
 }
 
 async function openSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
-  const load = catalog.sources[plan.source.name];
-  if (load === undefined)
-    throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no source ${JSON.stringify(plan.source.name)}`);
-  const spec = await load();
+  const spec = await loadComponent(catalog.sources, "source", plan.source.name);
   return spec.open(spec.options.parse(plan.source.options));
 }
 
 async function openSink(plan: Plan, catalog: Catalog): Promise<NeededSink> {
-  const load = catalog.sinks[plan.sink.name];
-  if (load === undefined)
-    throw new PipelineError("UNKNOWN_COMPONENT", `the worker knows no sink ${JSON.stringify(plan.sink.name)}`);
-  const spec = await load();
+  const spec = await loadComponent(catalog.sinks, "sink", plan.sink.name);
   const options = spec.options.parse(plan.sink.options);
   return { opened: await spec.open(options), needsBytes: spec.needsBytes(options) };
 }
