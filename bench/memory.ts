@@ -108,7 +108,7 @@ const jobs = {
   text: {
     write: (folder: string, scale: number) => writeDocuments(folder, filesPerScale * scale),
     pipeline:
-      "source: { jsonl: { path: ./input } }\nsteps:\n  - normalize-text\n  - filter-gopher-quality\n  - filter-gopher-repetition\n  - filter-c4\nsink: parquet\n",
+      "source: { jsonl: { path: ./input } }\nsteps:\n  - normalize-text\n  - filter-gopher-quality: { mode: score }\n  - filter-gopher-repetition: { mode: score }\nsink: parquet\n",
   },
 };
 

@@ -78,7 +78,10 @@ const htmlSteps: readonly ChosenComponent[] = [
   { name: "extract-html", options: {}, why: "takes the readable text out of web pages" },
 ];
 
-/** Rules for documents would drop every caption, which is short by nature. */
+/**
+ * Rules for documents would drop every caption, which is short by nature. The language is for whoever asks for
+ * it: its model takes more memory than the rest of a worker together.
+ */
 function textSteps(survey: InputSurvey): readonly ChosenComponent[] {
   const documents = survey.texts + survey.html;
   if (documents + survey.captions === 0) return [];
@@ -86,7 +89,6 @@ function textSteps(survey: InputSurvey): readonly ChosenComponent[] {
   if (documents <= survey.captions) return [normalize];
   return [
     normalize,
-    { name: "filter-language", options: { mode: "score" }, why: "writes the language; drops nothing" },
     { name: "filter-gopher-quality", options: {}, why: "drops what is no prose: lists, tables, fragments" },
     { name: "filter-gopher-repetition", options: {}, why: "drops texts that repeat themselves" },
   ];

@@ -21,8 +21,10 @@ const options = z
     ...shardLimitOptions({ samplesPerShard: 100_000, shardBytes: "256MiB" }),
     rowGroupBytes: byteSize
       .pipe(z.int().min(1))
-      .prefault("32MiB")
-      .describe('Size of a row group before compression, as bytes or "32MiB". It bounds the sink\'s memory.'),
+      .prefault("6MiB")
+      .describe(
+        'Size of a row group before compression, as bytes or "16MiB". It bounds the memory of the sink, which takes some twelve times this.',
+      ),
     media: z
       .enum(["binary", "reference"])
       .default("binary")

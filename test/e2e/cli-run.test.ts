@@ -74,7 +74,7 @@ describe("pipeline run", () => {
     for (const name of ["one", "two"]) await write(`docs/${name}.txt`, `${name} ${prose}`);
     const result = await cli("run", "docs", "--to", "out");
     expect(result.stderr).toContain("looked at 2 samples of docs: 2 of text");
-    expect(result.stderr).toMatch(/step +filter-language \(mode "score"\)/);
+    expect(result.stderr).toMatch(/step +filter-gopher-quality/);
     expect(result.stderr).toContain("pipeline init docs");
     expect(result.code).toBe(0);
     expect(result.stdout).toMatch(/read +2 /);
@@ -212,7 +212,7 @@ describe("pipeline init", () => {
     expect(made).toMatchObject({ code: 0, stderr: "" });
     const text = await readFile(path.join(folder, "pipeline.yaml"), "utf8");
     expect(text).toContain("jsonl: { path: ./docs, textField: text }");
-    expect(text).toContain("# writes the language; drops nothing");
+    expect(text).toContain("# drops what is no prose: lists, tables, fragments");
     expect((await cli("check", "pipeline.yaml")).code).toBe(0);
     const again = await cli("init", "docs");
     expect(again.code).toBe(2);
