@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Catalog } from "../contract/catalog.ts";
+import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { OpenedSource, SourceItem, SourceSpec, Split } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -32,9 +32,7 @@ const splitsLookedAt = 8;
 /** Looks at what lies at a URI. Rejects with INPUT_NOT_FOUND or INPUT_EMPTY. */
 export async function surveyInput(uri: string, catalog: Catalog): Promise<InputSurvey> {
   const { name, why } = await chooseSource(uri);
-  const load = catalog.sources[name];
-  if (load === undefined) throw new PipelineError("UNKNOWN_COMPONENT", `this installation has no source ${name}`);
-  const spec = await load();
+  const spec = await loadComponent(catalog.sources, "source", name);
   const peek = (options: JsonObject) => peekAt(spec, { path: uri, ...options });
   const textField = textFieldOptions[name];
   let sourceOptions: JsonObject = {};

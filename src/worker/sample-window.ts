@@ -17,18 +17,12 @@ export class SampleWindow<Result> {
   readonly #limit: number;
   readonly #emit: (result: Result) => void;
   #heldBytes = 0;
-  #highestBytes = 0;
 
   /** `emit` gets the results in order; it must not throw. */
   constructor(budgetBytes: number, limit: number, emit: (result: Result) => void) {
     this.#budgetBytes = budgetBytes;
     this.#limit = limit;
     this.#emit = emit;
-  }
-
-  /** The most bytes that were admitted at once. */
-  get highestBytes(): number {
-    return this.#highestBytes;
   }
 
   hasRoomFor(cost: number): boolean {
@@ -44,7 +38,6 @@ export class SampleWindow<Result> {
   /** Admits an item. Without anything in flight a result that is no promise is emitted at once. */
   admit(cost: number, result: Result | Promise<Result>): void {
     if (!(result instanceof Promise) && this.#flights.length === 0) {
-      this.#highestBytes = Math.max(this.#highestBytes, cost);
       this.#emit(result);
       return;
     }
@@ -60,7 +53,6 @@ export class SampleWindow<Result> {
     }
     this.#flights.push(flight);
     this.#heldBytes += cost;
-    this.#highestBytes = Math.max(this.#highestBytes, this.#heldBytes);
   }
 
   /** Waits for everything in flight. */

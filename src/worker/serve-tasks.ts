@@ -23,6 +23,8 @@ export async function serveTasks(stream: Duplex): Promise<void> {
       void worker.receive(header);
     }
   }
+  // The peer is gone: what the running task would still do can never count.
+  worker.abort();
 }
 
 class Worker {
@@ -40,6 +42,11 @@ class Worker {
   receive(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
     this.#busy = message.type === "open" ? this.#open(message.catalogModule, message.setup) : this.#run(message.task);
     return this.#busy;
+  }
+
+  /** Ends the running task, and what its steps wait for, at the next point where they can. */
+  abort(): void {
+    this.#abort.abort();
   }
 
   async close(): Promise<void> {
