@@ -10,6 +10,10 @@ const descriptions: { readonly [Setting in SettingName]: readonly [placeholder: 
   streaming: ["true|false", "false writes the output of every step for inspection"],
   maxFailureRatio: ["ratio", "failed / read samples above which the run stops, 0 to 1"],
   maxAttempts: ["count", "attempts at a split before it is given up"],
+  keepCheckpoints: ["count", "checkpoints that stay as places to go back to"],
+  resumeFrom: ["checkpoint", "go back to this checkpoint first, such as checkpoint_000123; once per value"],
+  sampleTimeout: ["time", "longest time that the steps may take for one sample, such as 5m"],
+  stallTimeout: ["time", "time without progress after which the run says what is stuck, such as 60s"],
   checkpointInterval: ["time", "longest time from a finished split to its checkpoint, such as 2s"],
   seed: ["number", "where all randomness comes from"],
 };

@@ -53,7 +53,9 @@ export async function probePipeline(probe: Probe): Promise<ProbeResult> {
   try {
     const started = performance.now();
     const read = await readSamples(probe, tally, failures);
-    const lanes = read.map((sample): Lane => ({ flight: { uri: "", failures: [] }, samples: [sample] }));
+    const lanes = read.map(
+      (sample, position): Lane => ({ flight: { uri: "", position, failures: [] }, samples: [sample] }),
+    );
     const left = await new StepApplication(chain, tally).applyAll(lanes, probe.batchSize, 1);
     for (const { flight } of left) {
       for (const { id, step, error } of flight.failures)

@@ -10,6 +10,9 @@ const recordShape = z.looseObject({
   uri: z.string(),
   step: z.string(),
   failureClass: z.enum(["bad-input", "operator-bug", "timeout", "memory", "storage", "configuration", "internal"]),
+  position: z.number(),
+  attempt: z.number(),
+  planHash: z.string(),
   stage: z.number(),
   split: z.number(),
   error: z.looseObject({ code: z.custom<ErrorCode>(isErrorCode), message: z.string() }),
@@ -49,14 +52,9 @@ function wholeLines(text: string, isWhole: boolean): readonly string[] {
 function recordOf(line: string): QuarantineRecord | undefined {
   const parsed = recordShape.safeParse(parseLine(line));
   if (!parsed.success) return undefined;
-  const { id, uri, step, failureClass, stage, split, error } = parsed.data;
+  const { error, ...record } = parsed.data;
   return {
-    id,
-    uri,
-    step,
-    failureClass,
-    stage,
-    split,
+    ...record,
     error: { code: error.code, message: error.message, details: {}, isRetryable: false, stack: "", causes: [] },
   };
 }

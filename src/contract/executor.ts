@@ -1,3 +1,4 @@
+import { type ErrorRecord, PipelineError } from "../model/errors.ts";
 import type { Plan } from "./plan.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
 import type { TaskProgress, WorkerActivity } from "./run-event.ts";
@@ -6,6 +7,7 @@ import type { Split } from "./source.ts";
 /** What a worker needs to run any task of a run. Pure data. */
 export type WorkerSetup = {
   readonly plan: Plan;
+  readonly planHash: string;
   /** URI of the output folder. */
   readonly destination: string;
   readonly batchSize: number;
@@ -13,6 +15,10 @@ export type WorkerSetup = {
   readonly memoryBudgetBytes: number;
   /** Samples that one worker works on at once. */
   readonly concurrency: number;
+  /** Longest time that steps may take for one sample before its worker is ended. */
+  readonly sampleTimeoutSeconds: number;
+  /** Time without progress after which a worker counts as stalled. */
+  readonly stallTimeoutSeconds: number;
 };
 
 /** One attempt at one stage over one split. Pure data. */
@@ -21,6 +27,75 @@ export type Task = TaskId & {
   /** Scopes names: unique across processes and restarts. */
   readonly attemptId: string;
   readonly input: TaskInput;
+  /** Set once an earlier attempt took its worker with it. */
+  readonly caution?: Caution;
+};
+
+/**
+ * How to run a task whose earlier attempts ended their workers. Positions count what the task reads, from 0:
+ * the same at every attempt. What comes out is what a run without any accident gives.
+ */
+export type Caution = {
+  /** Samples that were in flight when a worker ended: each is worked on with nothing else in flight. */
+  readonly suspects: readonly PositionRange[];
+  /** Samples that ended a worker while they were alone in it: quarantined with this error, never touched again. */
+  readonly condemned: readonly CondemnedSample[];
+  /** Share of the memory budget that the attempt may use: halved each time that memory ends a worker. 0 to 1. */
+  readonly memoryShare: number;
+};
+
+export type PositionRange = { readonly first: number /** One past the last. */; readonly end: number };
+
+export type CondemnedSample = {
+  readonly position: number;
+  /** Step id, `read` or `write`. */
+  readonly step: string;
+  readonly error: ErrorRecord;
+};
+
+/**
+ * What a task was doing, as its worker's journal tells: the journal survives the worker, however it ends.
+ * `reading` and `working`: `inFlight` are the samples that were begun and not yet done. `writing` and
+ * `committing`: storage is waited for, no sample is to blame.
+ */
+export type TaskWhereabouts = TaskId & {
+  readonly phase: "reading" | "working" | "writing" | "committing";
+  readonly inFlight: PositionRange;
+  /** Step that was begun last; exact when one sample is in flight. */
+  readonly step: string | null;
+};
+
+/** How a worker ended: `timeout` and `memory` when it was ended for that reason, by us or by the system. */
+export type WorkerEnd = "crash" | "timeout" | "memory";
+
+/** A worker ended, or was ended, without finishing its task. */
+export class WorkerLost extends PipelineError {
+  readonly end: WorkerEnd;
+  /** Null when the worker had no task, or ended before it began it. */
+  readonly whereabouts: TaskWhereabouts | null;
+  /** In words that are the same whenever the same sample does it: `it was ended by SIGSEGV`. No process id, no clock. */
+  readonly how: string;
+
+  constructor(
+    message: string,
+    loss: { readonly end: WorkerEnd; readonly whereabouts: TaskWhereabouts | null; readonly how: string },
+  ) {
+    super("WORKER_LOST", message, { isRetryable: true, details: { ...loss } });
+    this.end = loss.end;
+    this.whereabouts = loss.whereabouts;
+    this.how = loss.how;
+  }
+}
+
+/** Why a worker has not got on for a while. */
+export type Stall = {
+  readonly whereabouts: TaskWhereabouts | null;
+  /** Id of the sample that is worked on, where it is known. */
+  readonly sample: string | null;
+  readonly waitsFor: "operator" | "storage" | "memory" | "worker";
+  /** One sentence for a person: what is waited for, with the figures and names that are known. */
+  readonly explanation: string;
+  readonly seconds: number;
 };
 
 export type TaskInput =
@@ -35,6 +110,8 @@ export interface TaskObserver {
   activity(worker: number, activity: WorkerActivity): void;
   workerStarted(worker: number, processId: number): void;
   workerLost(worker: number, reason: string): void;
+  /** The worker has not got on for `stallTimeoutSeconds`; told again each time that as much has passed. */
+  workerStalled(worker: number, stall: Stall): void;
   /** Text that the worker's code printed to stdout or stderr. */
   workerOutput(worker: number, text: string): void;
 }
@@ -50,7 +127,8 @@ export interface Executor {
   readonly slots: number;
   /**
    * Runs one attempt. Resolves with the receipt once its shards are durable; rejects with the
-   * task's PipelineError, or WORKER_LOST (retryable) when the process ended.
+   * task's PipelineError, or WorkerLost (retryable) when the worker ended, or was ended because a sample took
+   * longer than `sampleTimeoutSeconds` or memory was about to run out.
    */
   run(task: Task): Promise<Receipt>;
   /** Ends every worker: after its running task (`drain`), or at once (`now`). Idempotent. */

@@ -10,6 +10,8 @@ export type Receipt = TaskId & {
   readonly shards: readonly Shard[];
   /** Failed samples, one JSON line each; absent when none failed. */
   readonly quarantine?: Shard;
+  /** What became of every sample that was read, as compressed JSON lines; absent when nothing was read. */
+  readonly outcomes?: Shard;
   readonly accounting: Accounting;
   readonly seconds: number;
 };

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from "../model/errors.ts";
 import type { Accounting } from "./accounting.ts";
+import type { CondemnedSample, Stall } from "./executor.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
 
 /** What a task did since it began: cumulative, so a lost report costs nothing. */
@@ -30,6 +31,8 @@ export type RunEvent =
   /** What the user's code or a native library printed. */
   | { readonly type: "worker-output"; readonly worker: number; readonly text: string }
   | { readonly type: "worker-lost"; readonly worker: number; readonly reason: string }
+  /** No progress for `stallTimeout`; `stall` names the cause. */
+  | { readonly type: "worker-stalled"; readonly worker: number; readonly stall: Stall }
   | { readonly type: "worker-activity"; readonly worker: number; readonly activity: WorkerActivity }
   | { readonly type: "task-started"; readonly worker: number; readonly task: TaskId; readonly attempt: number }
   | {
@@ -45,6 +48,12 @@ export type RunEvent =
       readonly attempt: number;
       readonly error: ErrorRecord;
       readonly willRetry: boolean;
+    }
+  /** A sample ended its worker while it was alone in it: it goes to quarantine, the split goes on. */
+  | {
+      readonly type: "sample-condemned";
+      readonly task: TaskId;
+      readonly sample: CondemnedSample;
     }
   | { readonly type: "checkpoint-written"; readonly name: string; readonly tasks: number; readonly seconds: number }
   | { readonly type: "drain-started"; readonly signal: string }

@@ -15,4 +15,12 @@ export type RunSettings = {
   readonly maxFailureRatio: number;
   /** Longest time between a finished task and the checkpoint that lists it. */
   readonly checkpointIntervalSeconds: number;
+  /** Checkpoints that stay as places to go back to; older ones are folded into a snapshot. */
+  readonly keepCheckpoints: number;
+  /** Name of a checkpoint to go back to before the run begins; each value takes effect once in a ledger's life. */
+  readonly resumeFrom?: string | undefined;
+  /** Longest time that steps may take for one sample. */
+  readonly sampleTimeoutSeconds: number;
+  /** Time without progress after which a worker counts as stalled. */
+  readonly stallTimeoutSeconds: number;
 };

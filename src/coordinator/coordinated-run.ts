@@ -7,6 +7,7 @@ import { Ledger } from "../ledger/ledger.ts";
 import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
 import { finishedTasks, publish } from "../ledger/manifest.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
+import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { beginRun, isPublished, openPlanSource } from "./prepare-run.ts";
@@ -225,10 +226,13 @@ export class CoordinatedRun {
     const { plan, settings } = this.#request;
     return {
       plan,
+      planHash: planHash(plan),
       destination: settings.output,
       batchSize: settings.batchSize,
       memoryBudgetBytes: Math.max(1, Math.floor(settings.memoryBudgetBytes / settings.workers)),
       concurrency: samplesAtOnce,
+      sampleTimeoutSeconds: settings.sampleTimeoutSeconds,
+      stallTimeoutSeconds: settings.stallTimeoutSeconds,
     };
   }
 
@@ -239,6 +243,7 @@ export class CoordinatedRun {
       progress: (task, attempt, progress) => onEvent({ type: "task-progressed", task, attempt, progress }),
       activity: (worker, activity) => onEvent({ type: "worker-activity", worker, activity }),
       workerStarted: (worker, processId) => onEvent({ type: "worker-started", worker, processId }),
+      workerStalled: (worker, stall) => onEvent({ type: "worker-stalled", worker, stall }),
       workerLost: (worker, reason) => onEvent({ type: "worker-lost", worker, reason }),
       workerOutput: (worker, text) => onEvent({ type: "worker-output", worker, text }),
     };

@@ -42,6 +42,7 @@ const receipt: z.ZodType<Receipt> = z.strictObject({
   attempt: z.int().positive(),
   shards: z.array(shard),
   quarantine: shard.exactOptional(),
+  outcomes: shard.exactOptional(),
   accounting,
   seconds: z.number().nonnegative(),
 });

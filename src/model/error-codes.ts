@@ -164,6 +164,24 @@ export const errorCodes = {
     "A new name is already in use in the sample.",
     "Choose another name, or remove what has it with `select`.",
   ),
+  SAMPLE_CRASHED: code(
+    "sample",
+    "operator-bug",
+    "The sample ended the worker process, twice, the second time alone in it.",
+    "Look at the step that is named; after mending it, `pipeline retry`.",
+  ),
+  SAMPLE_TIMEOUT: code(
+    "sample",
+    "timeout",
+    "The sample took longer than `sampleTimeout`.",
+    "Raise `run.sampleTimeout` if such samples are worth it, then `pipeline retry --class timeout`.",
+  ),
+  SAMPLE_OUT_OF_MEMORY: code(
+    "sample",
+    "memory",
+    "The sample alone needs more memory than a worker may take.",
+    "Give the process more memory, or filter such samples out, then `pipeline retry --class memory`.",
+  ),
   // Engine
   OPERATOR_FAILED: code(
     "sample",
@@ -238,6 +256,36 @@ export const errorCodes = {
     "configuration",
     "The checkpoints were written by a newer version.",
     "Use that version or a newer one.",
+  ),
+  CHECKPOINT_NOT_FOUND: code(
+    "usage",
+    "configuration",
+    "There is no such checkpoint to go back to.",
+    "`pipeline checkpoints list` shows those that are kept.",
+  ),
+  SAMPLE_NOT_FOUND: code(
+    "usage",
+    "configuration",
+    "No sample of the run has this id or source path.",
+    "Ids are paths below the input folder, or `<path>:<position>` of a record; the message shows some.",
+  ),
+  RETRY_IMPOSSIBLE: code(
+    "usage",
+    "configuration",
+    "The quarantined samples cannot be tried again into this dataset.",
+    "Run the pipeline into a new folder.",
+  ),
+  DATASET_DAMAGED: code(
+    "run",
+    "storage",
+    "The dataset is not what its manifest says.",
+    "`pipeline verify --repair` runs again what is damaged.",
+  ),
+  PREFLIGHT_FAILED: code(
+    "usage",
+    "configuration",
+    "Something that the run needs is not there.",
+    "Mend every finding that is listed.",
   ),
   LEDGER_CONFLICT: code(
     "run",

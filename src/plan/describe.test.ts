@@ -43,7 +43,11 @@ run
   maxFailureRatio      0.5                    default
   maxAttempts          3                      default
   checkpointInterval   2s                     default
-  checkpoints          /cwd/out/.checkpoints  default
+  checkpoints                                 default
+    folder             /cwd/out/.checkpoints  default
+    keep               5                      default
+  sampleTimeout        300s                   default
+  stallTimeout         60s                    default
 `,
   );
 });

@@ -83,7 +83,10 @@ function settingLines(
     maxFailureRatio: settings.maxFailureRatio,
     maxAttempts: settings.maxAttempts,
     checkpointInterval: `${settings.checkpointIntervalSeconds}s`,
-    checkpoints: settings.checkpoints ?? "in the output folder",
+    checkpoints: { folder: settings.checkpoints ?? "in the output folder", keep: settings.keepCheckpoints },
+    ...(settings.resumeFrom === undefined ? {} : { resumeFrom: settings.resumeFrom }),
+    sampleTimeout: `${settings.sampleTimeoutSeconds}s`,
+    stallTimeout: `${settings.stallTimeoutSeconds}s`,
   };
   return [
     { depth: 0, name: "output", value: settings.output ?? "not given", path: "output" },
@@ -116,7 +119,12 @@ function widest(texts: readonly string[]): number {
 }
 
 function settingsJson({ settings }: ResolvedPipeline): JsonObject {
-  return { ...settings, output: settings.output ?? null, checkpoints: settings.checkpoints ?? null };
+  return {
+    ...settings,
+    output: settings.output ?? null,
+    checkpoints: settings.checkpoints ?? null,
+    resumeFrom: settings.resumeFrom ?? null,
+  };
 }
 
 function originJson(origin: Origin): JsonObject {

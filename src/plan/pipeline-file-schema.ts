@@ -5,6 +5,21 @@ const smallestMemoryBudget = 2 ** 20;
 const workersExpected = 'expected "auto" or a whole number of at least 1';
 const memoryExpected = 'expected "auto" or a size of at least 1MiB such as "512MiB"';
 
+/** The section `run.checkpoints` of a pipeline file. */
+export const checkpointOptionsSchema = z.strictObject({
+  folder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the checkpoints. Default: `.checkpoints` in the output folder."),
+  keep: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(5)
+    .describe("Checkpoints that stay as places to go back to; older ones are folded into a snapshot."),
+});
+
 /** The section `run` of a pipeline file: how the pipeline runs. Only `streaming` is part of the plan. */
 export const runOptionsSchema = z.strictObject({
   workers: z
@@ -36,11 +51,20 @@ export const runOptionsSchema = z.strictObject({
   checkpointInterval: duration
     .prefault("2s")
     .describe("Longest time between a finished task and the checkpoint that lists it, such as `2s`."),
-  checkpoints: z
+  checkpoints: checkpointOptionsSchema.prefault({}).describe("Where the checkpoints lie and how many stay."),
+  resumeFrom: z
     .string()
     .min(1)
     .optional()
-    .describe("Folder of the checkpoints. Default: `.checkpoints` in the output folder."),
+    .describe(
+      "Checkpoint to go back to before the run begins, such as `checkpoint_000123`. Each value takes effect once: a restart does not go back again.",
+    ),
+  sampleTimeout: duration
+    .prefault("5m")
+    .describe("Longest time that the steps may take for one sample; one that takes longer is quarantined."),
+  stallTimeout: duration
+    .prefault("60s")
+    .describe("Time without progress after which the run says which worker is stuck, where, and what it waits for."),
 });
 
 /** A pipeline file without its components, which have schemas of their own. The only home of these defaults. */

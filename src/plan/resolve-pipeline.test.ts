@@ -67,6 +67,10 @@ test("settings come from the file, locations relative to it", async () => {
     maxAttempts: 2,
     maxFailureRatio: 0,
     checkpointIntervalSeconds: 0.5,
+    keepCheckpoints: 5,
+    resumeFrom: undefined,
+    sampleTimeoutSeconds: 300,
+    stallTimeoutSeconds: 60,
   });
 });
 
@@ -80,6 +84,10 @@ test("a file without them has defaults", async () => {
     maxAttempts: 3,
     maxFailureRatio: 0.5,
     checkpointIntervalSeconds: 2,
+    keepCheckpoints: 5,
+    resumeFrom: undefined,
+    sampleTimeoutSeconds: 300,
+    stallTimeoutSeconds: 60,
   });
 });
 
@@ -106,7 +114,7 @@ test("flag goes before environment, environment before file; typed locations are
     output: { from: "flag", name: "--to" },
     "run.workers": { from: "flag", name: "--workers" },
     "run.memoryBudget": { from: "environment", name: "PIPELINE_MEMORY_BUDGET" },
-    "run.checkpoints": { from: "default" },
+    "run.checkpoints.folder": { from: "default" },
     "run.batchSize": { from: "file", line: 12 },
   });
 });
@@ -122,6 +130,10 @@ test("every setting can be given by flag, as the text of a command line", async 
     maxFailureRatio: "0.5",
     maxAttempts: "1",
     checkpointInterval: "1m",
+    keepCheckpoints: "7",
+    resumeFrom: "checkpoint_000123",
+    sampleTimeout: "10s",
+    stallTimeout: "1m",
     seed: "8",
   };
   const { settings, plan } = await resolveText(whole, { flags });
@@ -134,6 +146,10 @@ test("every setting can be given by flag, as the text of a command line", async 
     maxAttempts: 1,
     maxFailureRatio: 0.5,
     checkpointIntervalSeconds: 60,
+    keepCheckpoints: 7,
+    resumeFrom: "checkpoint_000123",
+    sampleTimeoutSeconds: 10,
+    stallTimeoutSeconds: 60,
   });
   expect([plan.streaming, plan.seed, plan.stages.length]).toEqual([false, 8, 4]);
 });

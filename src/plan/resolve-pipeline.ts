@@ -10,7 +10,7 @@ import { errorOfFindings, type Finding, findingText, type KeyPath, pathText } fr
 import { fuse } from "./fuse.ts";
 import { optionFindings } from "./option-findings.ts";
 import { documentOfValue, type PipelineDocument, parsePipelineFile } from "./parse-pipeline-file.ts";
-import { pipelineFileSchema, runOptionsSchema } from "./pipeline-file-schema.ts";
+import { checkpointOptionsSchema, pipelineFileSchema, runOptionsSchema } from "./pipeline-file-schema.ts";
 import { planHash, stepSeed } from "./plan-hash.ts";
 import { noteComponent, noteSettings, type Origin, type Provenance } from "./provenance.ts";
 import {
@@ -85,7 +85,7 @@ export async function resolvePipeline(request: ResolveRequest): Promise<Resolved
     return resolveUri(location, typedFrom ?? request.baseFolder);
   };
   const output = absolute(file.output, "output");
-  const checkpoints = absolute(file.run.checkpoints, "run.checkpoints");
+  const checkpoints = absolute(file.run.checkpoints.folder, "run.checkpoints.folder");
   return {
     plan,
     planHash: planHash(plan),
@@ -184,6 +184,7 @@ function provenanceOf(
   const provenance = new Map<string, Origin>();
   for (const { use, options } of components) noteComponent(provenance, document, use, options);
   const runPaths = Object.keys(runOptionsSchema.shape).map((key): KeyPath => ["run", key]);
-  noteSettings(provenance, document, overrides, [["output"], ["seed"], ...runPaths]);
+  const checkpointPaths = Object.keys(checkpointOptionsSchema.shape).map((key): KeyPath => ["run", "checkpoints", key]);
+  noteSettings(provenance, document, overrides, [["output"], ["seed"], ...runPaths, ...checkpointPaths]);
   return provenance;
 }

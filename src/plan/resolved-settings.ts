@@ -32,6 +32,10 @@ export function resolvedSettings(
     maxAttempts: run.maxAttempts,
     maxFailureRatio: run.maxFailureRatio,
     checkpointIntervalSeconds: run.checkpointInterval,
+    keepCheckpoints: run.checkpoints.keep,
+    resumeFrom: run.resumeFrom,
+    sampleTimeoutSeconds: run.sampleTimeout,
+    stallTimeoutSeconds: run.stallTimeout,
   };
 }
 

@@ -46,6 +46,9 @@ const input: FunnelInput = {
       uri: "/data/in/holiday/beach.jpg",
       step: "2-hash-image",
       failureClass: "bad-input",
+      position: 0,
+      attempt: 1,
+      planHash: "h",
       stage: 0,
       split: 0,
       error: {

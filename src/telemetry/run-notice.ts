@@ -19,6 +19,16 @@ export function noticeOf(event: RunEvent, paint: Paint): string | undefined {
       );
     case "worker-lost":
       return paint("yellow", `worker ${event.worker} was lost: ${fitText(event.reason, 300)}`);
+    case "worker-stalled":
+      return paint(
+        "yellow",
+        `worker ${event.worker} has not got on for ${formatDuration(event.stall.seconds)}: ${fitText(event.stall.explanation, 500)}`,
+      );
+    case "sample-condemned": {
+      const { position, step, error } = event.sample;
+      const where = `stage ${event.task.stage} split ${event.task.split}, sample ${position + 1} of the split`;
+      return paint("yellow", `${where}: ${error.code} at ${step}: ${fitText(error.message, 300)}; it is quarantined`);
+    }
     case "task-failed": {
       const next = event.willRetry ? "it is tried again" : "it is given up";
       const what = `stage ${event.task.stage} split ${event.task.split}, attempt ${event.attempt}`;

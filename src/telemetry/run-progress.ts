@@ -36,6 +36,8 @@ export function reduceRun(before: RunSnapshot, event: RunEvent, at: number): Run
     case "worker-started":
       return withWorker(before, { worker: event.worker, processId: event.processId, activity: { doing: "idle" } });
     case "worker-output":
+    case "worker-stalled":
+    case "sample-condemned":
       return before;
     case "worker-lost":
       return withWorker(before, { worker: event.worker, processId: null, activity: { doing: "stopped" } });

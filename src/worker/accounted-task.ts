@@ -51,7 +51,7 @@ export async function accountedTask(
   const start = performance.now();
   const destination = { uri: setup.destination, split: task.split, attempt: task.attemptId };
   const tally = new TaskTally(stage.steps.map((step) => step.id));
-  const quarantine = new Quarantine(destination, stage.index);
+  const quarantine = new Quarantine(destination, stage.index, setup.planHash);
   let output: TaskOutput | undefined;
   try {
     output = await openOutput(destination);

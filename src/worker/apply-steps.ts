@@ -14,6 +14,8 @@ export interface FailedSample {
 /** The way of one sample that was read through the steps: where it came from, and who failed of it and its children, in order. */
 export interface Flight {
   readonly uri: string;
+  /** Position among what the task reads, from 0. */
+  readonly position: number;
   readonly failures: FailedSample[];
 }
 

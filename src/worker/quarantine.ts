@@ -7,24 +7,30 @@ import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 export class Quarantine {
   readonly #destination: ShardDestination;
   readonly #stage: number;
+  readonly #planHash: string;
   readonly #waiting: string[] = [];
   #file: ShardFile | undefined;
   #records = 0;
 
-  constructor(destination: ShardDestination, stage: number) {
+  constructor(destination: ShardDestination, stage: number, planHash: string) {
     this.#destination = destination;
     this.#stage = stage;
+    this.#planHash = planHash;
   }
 
   add(failed: {
     readonly id: string;
     readonly uri: string;
+    readonly position: number;
     readonly step: string;
     readonly error: PipelineError;
   }): void {
     const record: QuarantineRecord = {
       id: failed.id,
       uri: failed.uri,
+      position: failed.position,
+      attempt: 1,
+      planHash: this.#planHash,
       step: failed.step,
       failureClass: failed.error.failureClass,
       error: errorRecord(failed.error),

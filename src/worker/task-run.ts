@@ -45,6 +45,8 @@ export class TaskRun {
   #leavingBytes = 0;
   #round: Lane[] = [];
   #roundBytes = 0;
+  /** Of the item that is taken next, among all that the task reads. */
+  #position = 0;
 
   constructor(
     steps: StepApplication,
@@ -124,7 +126,7 @@ export class TaskRun {
 
   #takeUnreadable(id: string, uri: string, error: PipelineError): undefined | Promise<void> {
     this.#tally.countUnreadable(error.code);
-    const flight = { uri, failures: [{ id, step: "read", error }] };
+    const flight = { uri, position: this.#position++, failures: [{ id, step: "read", error }] };
     if (this.#steps.hasBatchStep) this.#round.push({ flight, samples: [] });
     else if (this.#window.hasRoomFor(0)) this.#window.admit(0, { flight, leaving: [] });
     else return this.#window.makeRoom(0).then(() => this.#window.admit(0, { flight, leaving: [] }));
@@ -138,7 +140,7 @@ export class TaskRun {
   }
 
   #admit({ sample, uri }: { readonly sample: Sample; readonly uri: string }, cost: number): void {
-    const flight: Flight = { uri, failures: [] };
+    const flight: Flight = { uri, position: this.#position++, failures: [] };
     if (this.#steps.hasBatchStep) {
       this.#round.push({ flight, samples: [sample] });
       this.#roundBytes += cost;
@@ -219,7 +221,8 @@ export class TaskRun {
   }
 
   #gather({ flight, leaving }: Landing): void {
-    for (const failed of flight.failures) this.#quarantine.add({ ...failed, uri: flight.uri });
+    for (const failed of flight.failures)
+      this.#quarantine.add({ ...failed, uri: flight.uri, position: flight.position });
     for (const sample of leaving) {
       this.#leaving.push({ sample, uri: flight.uri });
       for (const part of sample.parts) {

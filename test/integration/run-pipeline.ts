@@ -41,6 +41,9 @@ export async function runPipeline(text: string, output: string, options: RunOpti
     maxAttempts: 3,
     maxFailureRatio: 1,
     checkpointIntervalSeconds: 0.05,
+    keepCheckpoints: 5,
+    sampleTimeoutSeconds: 300,
+    stallTimeoutSeconds: 60,
     ...options.settings,
   };
   const catalogModule = new URL("../../src/builtin-catalog.ts", import.meta.url);
