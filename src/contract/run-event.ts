@@ -25,6 +25,13 @@ export type RunEvent =
       readonly destination: string;
       readonly resumed: { readonly finishedTasks: number } | null;
     }
+  /** The run went back to an earlier checkpoint, as it was asked to. */
+  | {
+      readonly type: "rolled-back";
+      readonly to: string;
+      readonly finishedTasks: number;
+      readonly undoneTasks: number;
+    }
   | { readonly type: "input-listed"; readonly splits: number; readonly bytes: number; readonly samples: number | null }
   | { readonly type: "stage-started"; readonly stage: number; readonly tasks: number; readonly finishedTasks: number }
   | { readonly type: "worker-started"; readonly worker: number; readonly processId: number }

@@ -1,18 +1,21 @@
-import { type Accounting } from "../contract/accounting.ts";
 import type { TaskObserver } from "../contract/executor.ts";
 import type { Stage } from "../contract/plan.ts";
 import type { RunOutcome, RunSummary } from "../contract/run-event.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import { LedgerState } from "../ledger/ledger-state.ts";
 import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
-import { finishedTasks, publish } from "../ledger/manifest.ts";
+import { isPublished, unpublish } from "../ledger/manifest.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { beginRun, isPublished, openPlanSource } from "./prepare-run.ts";
+import { redoMissingSpools } from "./missing-spools.ts";
+import { beginRun, openPlanSource } from "./prepare-run.ts";
+import { publishOnce } from "./publish-once.ts";
+import { type RunAccounts, runAccounts } from "./run-accounts.ts";
 import type { RunRequest } from "./run-request.ts";
-import { StageAccounts } from "./stage-accounts.ts";
+import { LedgerWork } from "./shared-work.ts";
 import { pendingTasks, type SpoolShards, spoolShardsOf, taskCount } from "./stage-input.ts";
 import { type FailedTask, StageRun } from "./stage-run.ts";
 import { StageTasks } from "./stage-tasks.ts";
@@ -23,23 +26,23 @@ const minSamplesToJudge = 200;
 /** One execution of a plan, from the first look at the ledger to the manifest. */
 export class CoordinatedRun {
   readonly #request: RunRequest;
-  readonly #accounts: StageAccounts;
   readonly #inputListing = new AbortController();
+  readonly #stopped = new AbortController();
   readonly #started = performance.now();
   readonly #failedTasks: FailedTask[] = [];
-  #runId = "";
+  #ledger: Ledger | undefined;
   #drainSignal: string | undefined;
   #fatal: PipelineError | undefined;
 
   constructor(request: RunRequest) {
     this.#request = request;
-    this.#accounts = new StageAccounts(request.plan.stages.length);
   }
 
   drain(signal: string): void {
     if (this.#drainSignal !== undefined) return;
     this.#drainSignal = signal;
     this.#inputListing.abort(new PipelineError("USAGE", `interrupted by ${signal} while the input was listed`));
+    this.#stopped.abort();
     this.#request.onEvent({ type: "drain-started", signal });
   }
 
@@ -64,42 +67,75 @@ export class CoordinatedRun {
   }
 
   async #run(opening: Promise<void>): Promise<RunSummary> {
-    const { plan, settings } = this.#request;
+    const { settings } = this.#request;
     const store = storedLedger(storageFor(settings.checkpoints), settings.checkpoints);
-    const ledger = await Ledger.open(store, (receipt) => this.#accounts.add(receipt));
+    const ledger = await Ledger.open(store);
+    this.#ledger = ledger;
+    await this.#goBack(ledger);
     const start = await this.#begin(ledger, store);
     if (start === undefined) return this.#summary("interrupted", false);
-    if (ledger.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
+    if (ledger.state.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
       return this.#summary("succeeded", true);
     }
+    // Work that became undone may have been published before: what it left for later stages is gone since.
+    if (ledger.state.epoch > 0 && !ledger.state.isFinished)
+      await redoMissingSpools(ledger, this.#request.plan, storageFor(settings.output), settings.output);
     await opening;
-    const isComplete = ledger.isFinished || (await this.#runStages(ledger, store, start));
-    if (!isComplete)
-      return this.#summary(
-        this.#fatal === undefined && this.#drainSignal !== undefined ? "interrupted" : "failed",
-        false,
-      );
-    this.#fatal = this.#verdict();
-    if (this.#fatal !== undefined) return this.#summary("failed", false);
-    await ledger.finish();
-    const tasks = await finishedTasks(ledger.receipts(), plan);
-    await publish(storageFor(settings.output), settings.output, tasks, {
-      planHash: start.planHash,
-      accounting: this.#accounts.run,
+    const work = new LedgerWork(ledger, store);
+    try {
+      return await this.#finishWork(ledger, store, start, work);
+    } finally {
+      await work.close();
+    }
+  }
+
+  async #finishWork(ledger: Ledger, store: LedgerStore, start: StartEntry, work: LedgerWork): Promise<RunSummary> {
+    const { plan, settings } = this.#request;
+    // Once, unless somebody goes back to an earlier checkpoint meanwhile: then there is work again.
+    for (;;) {
+      const { epoch } = ledger.state;
+      const isComplete = ledger.state.isFinished || (await this.#runStages(ledger, store, start, work));
+      if (ledger.state.epoch !== epoch && !this.#shouldStop()) continue;
+      if (!isComplete) return this.#summary(this.#isInterrupted() ? "interrupted" : "failed", false);
+      this.#fatal = this.#verdict();
+      if (this.#fatal !== undefined) return this.#summary("failed", false);
+      if (!(await ledger.finish(epoch))) continue;
+      const isOurs = await publishOnce(ledger, work, plan, settings.output, this.#stopped.signal);
+      if (ledger.state.epoch === epoch) return this.#summary(isOurs ? "succeeded" : "interrupted", false);
+    }
+  }
+
+  /** Goes back to the checkpoint that was asked for, unless the ledger says that it did so before. */
+  async #goBack(ledger: Ledger): Promise<void> {
+    const { resumeFrom, output } = this.#request.settings;
+    if (resumeFrom === undefined || ledger.state.rollbacks.includes(resumeFrom)) return;
+    await ledger.findCheckpoint(resumeFrom);
+    await unpublish(storageFor(output), output);
+    const { finishedTasks } = ledger.state;
+    if (!(await ledger.rollBack(resumeFrom))) return;
+    // Another coordinator may have been about to say that it is finished.
+    await unpublish(storageFor(output), output);
+    this.#request.onEvent({
+      type: "rolled-back",
+      to: resumeFrom,
+      finishedTasks: ledger.state.finishedTasks,
+      undoneTasks: Math.max(0, finishedTasks - ledger.state.finishedTasks),
     });
-    return this.#summary("succeeded", false);
+  }
+
+  #isInterrupted(): boolean {
+    return this.#fatal === undefined && this.#drainSignal !== undefined;
   }
 
   /** Undefined when the run was interrupted before it began. */
   async #begin(ledger: Ledger, store: LedgerStore): Promise<StartEntry | undefined> {
     const { plan, catalog, settings, onEvent } = this.#request;
-    const resumed = ledger.start === undefined ? null : { finishedTasks: ledger.finishedTasks };
+    const resumed = ledger.start === undefined ? null : { finishedTasks: ledger.state.finishedTasks };
     const source = await openPlanSource(plan, catalog);
     try {
       const start = await beginRun(ledger, store, plan, catalog, settings.output, () =>
         source.splits(this.#inputListing.signal),
       );
-      this.#runId = start.runId;
       onEvent({
         type: "run-started",
         runId: start.runId,
@@ -123,10 +159,10 @@ export class CoordinatedRun {
   }
 
   /** Whether every task of every stage is done. */
-  async #runStages(ledger: Ledger, store: LedgerStore, start: StartEntry): Promise<boolean> {
+  async #runStages(ledger: Ledger, store: LedgerStore, start: StartEntry, work: LedgerWork): Promise<boolean> {
     let spool: SpoolShards = new Map();
     for (const stage of this.#request.plan.stages) {
-      const isDone = await this.#runStage(ledger, store, start, stage, spool);
+      const isDone = await this.#runStage(ledger, store, start, stage, spool, work);
       if (!isDone) return false;
       if (stage.index < this.#request.plan.stages.length - 1) spool = await spoolShardsOf(ledger, stage);
     }
@@ -139,6 +175,7 @@ export class CoordinatedRun {
     start: StartEntry,
     stage: Stage,
     spool: SpoolShards,
+    work: LedgerWork,
   ): Promise<boolean> {
     const { executor, settings, onEvent } = this.#request;
     const tasks = taskCount(start, stage, spool);
@@ -146,16 +183,18 @@ export class CoordinatedRun {
     const commits = new GroupCommit(
       ledger,
       settings.checkpointIntervalSeconds,
+      settings.keepCheckpoints,
       (name, count, seconds) => onEvent({ type: "checkpoint-written", name, tasks: count, seconds }),
       (error) => this.#stop(error),
     );
     const stageRun = new StageRun(
       executor,
-      new StageTasks(pendingTasks(ledger, store, start, stage, spool)),
+      new StageTasks(pendingTasks(ledger, store, start, stage, spool), work, executor.slots, this.#stopped.signal),
       settings.maxAttempts,
       {
         taskFinished: (receipt) => {
           commits.add(receipt);
+          work.release(receipt);
           onEvent({ type: "task-finished", receipt });
         },
         taskFailed: (task, error, willRetry) => {
@@ -174,7 +213,7 @@ export class CoordinatedRun {
 
   #shouldStop(): boolean {
     if (this.#drainSignal !== undefined || this.#fatal !== undefined) return true;
-    if (this.#accounts.totals.read >= minSamplesToJudge) this.#fatal = this.#tooManyFailures();
+    if (this.#accounts().totals.read >= minSamplesToJudge) this.#fatal = this.#tooManyFailures();
     return this.#fatal !== undefined;
   }
 
@@ -184,10 +223,10 @@ export class CoordinatedRun {
 
   /** Why a run whose tasks are all done must not be published. */
   #verdict(): PipelineError | undefined {
-    const imbalances = this.#accounts.imbalances();
+    const { imbalances } = this.#accounts();
     if (imbalances.length > 0)
       return new PipelineError("NOT_BALANCED", `the accounting does not add up: ${imbalances.join("; ")}`);
-    if (this.#accounts.totals.read === 0) {
+    if (this.#accounts().totals.read === 0) {
       return new PipelineError("NO_SAMPLES", "the run finished without reading a sample: expected at least one");
     }
     return this.#tooManyFailures();
@@ -195,9 +234,9 @@ export class CoordinatedRun {
 
   #tooManyFailures(): PipelineError | undefined {
     const limit = this.#request.settings.maxFailureRatio;
-    const { failureRatio } = this.#accounts;
+    const { failureRatio, totals } = this.#accounts();
     if (failureRatio <= limit) return undefined;
-    const { failed, read, children } = this.#accounts.totals;
+    const { failed, read, children } = totals;
     return new PipelineError(
       "FAILURES_ABOVE_LIMIT",
       `${failed} of ${read + children} samples failed (${(failureRatio * 100).toFixed(1)} %): expected at most ${(limit * 100).toFixed(1)} % (run.maxFailureRatio)`,
@@ -205,16 +244,20 @@ export class CoordinatedRun {
     );
   }
 
+  #accounts(): RunAccounts {
+    return runAccounts(this.#ledger?.state ?? new LedgerState(), this.#request.plan.stages.length);
+  }
+
   #summary(outcome: RunOutcome, wasComplete: boolean): RunSummary {
-    const accounting: Accounting = this.#accounts.run;
+    const { run: accounting, shards } = this.#accounts();
     const error = this.#fatal ?? (outcome === "failed" ? this.#failedTasks[0]?.error : undefined);
     return {
       outcome,
-      runId: this.#runId,
+      runId: this.#ledger?.start?.runId ?? "",
       destination: this.#request.settings.output,
       accounting,
-      shards: this.#accounts.shards.count,
-      shardBytes: this.#accounts.shards.bytes,
+      shards: shards.count,
+      shardBytes: shards.bytes,
       failedTasks: this.#failedTasks.map(({ task, error }) => ({ task, error: errorRecord(error) })),
       error: error === undefined ? null : errorRecord(error),
       seconds: (performance.now() - this.#started) / 1000,

@@ -3,11 +3,13 @@ import type { Ledger } from "../ledger/ledger.ts";
 
 /**
  * Collects receipts and writes them as one ledger entry: at the latest `intervalSeconds` after the
- * first of them came, or when `flush` is called. One write at a time.
+ * first of them came, or when `flush` is called. One write at a time. Folds old entries now and then, so that the
+ * last `keep` stay as places to go back to.
  */
 export class GroupCommit {
   readonly #ledger: Ledger;
   readonly #intervalSeconds: number;
+  readonly #keep: number;
   readonly #onCheckpoint: (name: string, tasks: number, seconds: number) => void;
   readonly #onFailure: (error: unknown) => void;
   #waiting: Receipt[] = [];
@@ -17,11 +19,13 @@ export class GroupCommit {
   constructor(
     ledger: Ledger,
     intervalSeconds: number,
+    keep: number,
     onCheckpoint: (name: string, tasks: number, seconds: number) => void,
     onFailure: (error: unknown) => void,
   ) {
     this.#ledger = ledger;
     this.#intervalSeconds = intervalSeconds;
+    this.#keep = keep;
     this.#onCheckpoint = onCheckpoint;
     this.#onFailure = onFailure;
   }
@@ -49,5 +53,6 @@ export class GroupCommit {
     if (checkpoint !== undefined) {
       this.#onCheckpoint(checkpoint.name, checkpoint.receipts.length, (performance.now() - start) / 1000);
     }
+    if (this.#ledger.isRetentionDue(this.#keep)) await this.#ledger.retain(this.#keep);
   }
 }

@@ -6,8 +6,9 @@ import type { StartEntry } from "../ledger/entry.ts";
 import { freezeInput } from "../ledger/frozen-input.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerStore } from "../ledger/ledger-store.ts";
-import { manifestName, successName } from "../ledger/manifest.ts";
+import { manifestName } from "../ledger/manifest.ts";
 import { PipelineError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
 import { differingKeys } from "../plan/differing-keys.ts";
 import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
@@ -35,13 +36,13 @@ export async function beginRun(
 ): Promise<StartEntry> {
   const hash = planHash(plan);
   const fingerprints = await fingerprintsOf(plan, catalog);
+  if (ledger.start === undefined) await refuseForeignOutput(ledger, storageFor(output), output);
   if (ledger.start === undefined) {
-    await refuseForeignOutput(storageFor(output), output);
     const runId = randomUUID();
     const input = await freezeInput(store, runId, listInput());
     await ledger.begin({ runId, planHash: hash, plan, fingerprints, input });
   }
-  const start = ledger.start;
+  const { start } = ledger;
   if (start === undefined)
     throw new PipelineError("LEDGER_CORRUPT", `${store.location} holds no entry that begins the run`);
   if (start.planHash !== hash) throw planMismatch(start.plan, plan, output);
@@ -69,18 +70,22 @@ function stepChanged(stepId: string, output: string): PipelineError {
   );
 }
 
-/** Whether the run was finished and published. */
-export async function isPublished(storage: Storage, output: string): Promise<boolean> {
-  return (await storage.stat(joinUri(output, successName))) !== undefined;
+/** Rejects with OUTPUT_NOT_EMPTY, unless another coordinator has begun the run meanwhile: then the output is this run's. */
+async function refuseForeignOutput(ledger: Ledger, storage: Storage, output: string): Promise<void> {
+  const found = await foreignOutput(storage, output);
+  if (found === undefined) return;
+  await ledger.refresh();
+  if (ledger.start === undefined)
+    throw new PipelineError("OUTPUT_NOT_EMPTY", found.message, { details: found.details });
 }
 
-async function refuseForeignOutput(storage: Storage, output: string): Promise<void> {
+async function foreignOutput(
+  storage: Storage,
+  output: string,
+): Promise<{ readonly message: string; readonly details: JsonObject } | undefined> {
   if ((await storage.stat(output)) !== undefined) {
-    throw new PipelineError(
-      "OUTPUT_NOT_EMPTY",
-      `the output ${output} is a file: expected a folder, or a path where one can be made`,
-      { details: { output } },
-    );
+    const message = `the output ${output} is a file: expected a folder, or a path where one can be made`;
+    return { message, details: { output } };
   }
   for await (const object of storage.list(output)) {
     const name = relativeUri(output, object.uri);
@@ -88,14 +93,10 @@ async function refuseForeignOutput(storage: Storage, output: string): Promise<vo
       name === manifestName
         ? "a finished dataset whose checkpoints are gone"
         : `${JSON.stringify(name)} and perhaps more`;
-    throw new PipelineError(
-      "OUTPUT_NOT_EMPTY",
-      `the output folder ${output} holds ${what}, but no checkpoints of this run: expected an empty folder`,
-      {
-        details: { output, found: name },
-      },
-    );
+    const message = `the output folder ${output} holds ${what}, but no checkpoints of this run: expected an empty folder`;
+    return { message, details: { output, found: name } };
   }
+  return undefined;
 }
 
 function planMismatch(before: Plan, now: Plan, output: string): PipelineError {

@@ -31,7 +31,8 @@ export async function* pendingTasks(
   stage: Stage,
   spool: SpoolShards,
 ): AsyncGenerator<PendingTask> {
-  for await (const task of allTasks(store, start, stage, spool)) {
+  const isAllDone = (first: number, end: number) => ledger.state.stages[stage.index]?.done.hasAll(first, end) ?? false;
+  for await (const task of allTasks(store, start, stage, spool, isAllDone)) {
     if (!ledger.isDone(task.id)) yield task;
   }
 }
@@ -47,11 +48,12 @@ async function* allTasks(
   start: StartEntry,
   stage: Stage,
   spool: SpoolShards,
+  isAllDone: (first: number, end: number) => boolean,
 ): AsyncGenerator<PendingTask> {
   if (stage.index === 0) {
-    let index = 0;
-    for await (const split of readFrozenInput(store, start.input)) {
-      yield { id: { stage: 0, split: index++ }, input: { kind: "split", split } };
+    const isNeeded = (first: number, end: number) => !isAllDone(first, end);
+    for await (const { index, split } of readFrozenInput(store, start.input, isNeeded)) {
+      yield { id: { stage: 0, split: index }, input: { kind: "split", split } };
     }
     return;
   }

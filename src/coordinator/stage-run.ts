@@ -66,6 +66,7 @@ export class StageRun {
     try {
       receipt = await this.#executor.run(task);
     } catch (cause) {
+      if (await this.#tasks.wasDoneElsewhere(task)) return;
       this.#fail(task, asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`));
       return;
     }

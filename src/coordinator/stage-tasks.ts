@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Task, TaskInput } from "../contract/executor.ts";
-import type { TaskId } from "../contract/receipt.ts";
+import { type TaskId, taskKey } from "../contract/receipt.ts";
 
 /** A task that was not done when the stage began. */
 export interface PendingTask {
@@ -8,36 +9,112 @@ export interface PendingTask {
   readonly input: TaskInput;
 }
 
+/** What is known of the tasks that other coordinators on the same ledger do. */
+export interface SharedWork {
+  isDone(task: TaskId): boolean;
+  /** Those of the tasks that nobody else works on, claimed for us. */
+  claim(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Learns what others have finished. */
+  refresh(): Promise<void>;
+}
+
+/** How often to look whether what others work on is done, or theirs no longer. */
+const pollSeconds = 0.5;
+/** A claim should last about this long: shorter ones cost more, longer ones share worse. */
+const claimSeconds = 1;
+const mostClaimed = 512;
+
 /**
- * Hands out the attempts of one stage: tasks in order, then those that are to be tried again.
- * Pulls tasks one at a time, so that a stage of a million tasks is never in memory.
+ * Hands out the attempts of one stage: tasks in order, then those that are to be tried again, then those that
+ * another coordinator had claimed and did not finish. Pulls tasks a few at a time, so that a stage of a million
+ * tasks is never in memory.
  */
 export class StageTasks {
   readonly #pending: AsyncIterator<PendingTask>;
+  readonly #shared: SharedWork;
+  readonly #slots: number;
+  readonly #stopped: AbortSignal;
   readonly #retries: Task[] = [];
+  readonly #claimed: PendingTask[] = [];
+  /** Claimed by others when they were met. */
+  #deferred: PendingTask[] = [];
+  #isExhausted = false;
+  #claimSize: number;
+  #claimedAt = performance.now();
   // Iterators of files must not be pulled twice at once.
-  #pulling: Promise<unknown> = Promise.resolve();
+  #filling: Promise<void> = Promise.resolve();
 
-  constructor(pending: AsyncIterable<PendingTask>) {
+  /** `stopped` ends the waiting for others. */
+  constructor(pending: AsyncIterable<PendingTask>, shared: SharedWork, slots: number, stopped: AbortSignal) {
     this.#pending = pending[Symbol.asyncIterator]();
+    this.#shared = shared;
+    this.#slots = slots;
+    this.#stopped = stopped;
+    this.#claimSize = slots;
   }
 
-  /** The next attempt; undefined when there is none to begin now. */
-  next(): Promise<Task | undefined> {
-    const retry = this.#retries.shift();
-    if (retry !== undefined) return Promise.resolve(retry);
-    const pulled = this.#pulling.then(() => this.#pending.next());
-    this.#pulling = pulled;
-    return pulled.then((result) => {
-      if (result.done === true) return undefined;
-      const { id, input } = result.value;
-      return { ...id, input, attempt: 1, attemptId: attemptId(1) };
-    });
+  /** The next attempt, waited for while other coordinators hold what is left; undefined when there is none to begin. */
+  async next(): Promise<Task | undefined> {
+    for (;;) {
+      if (this.#stopped.aborted) return undefined;
+      const retry = this.#retries.shift();
+      if (retry !== undefined) return retry;
+      const task = this.#claimed.shift();
+      if (task !== undefined) {
+        if (this.#shared.isDone(task.id)) continue;
+        return { ...task.id, input: task.input, attempt: 1, attemptId: attemptId(1) };
+      }
+      if (this.#isExhausted && this.#deferred.length === 0) return undefined;
+      this.#filling = this.#filling.then(() => this.#fill());
+      await this.#filling;
+    }
   }
 
   retry(task: Task): void {
     const attempt = task.attempt + 1;
     this.#retries.push({ ...task, attempt, attemptId: attemptId(attempt) });
+  }
+
+  /** Whether another coordinator has finished the task: what went wrong with ours does not matter then. */
+  async wasDoneElsewhere(task: TaskId): Promise<boolean> {
+    await this.#shared.refresh();
+    return this.#shared.isDone(task);
+  }
+
+  async #fill(): Promise<void> {
+    if (this.#claimed.length > 0 || this.#retries.length > 0) return;
+    const candidates = await this.#pull();
+    if (candidates.length > 0) return this.#claim(candidates);
+    if (this.#deferred.length === 0) return;
+    await this.#shared.refresh();
+    const open = this.#deferred.splice(0).filter((task) => !this.#shared.isDone(task.id));
+    await this.#claim(open);
+    // Ends early when the run is told to stop; whoever waits looks at that itself.
+    if (this.#claimed.length === 0 && this.#deferred.length > 0)
+      await delay(pollSeconds * 1000, undefined, { signal: this.#stopped }).catch(() => undefined);
+  }
+
+  async #pull(): Promise<PendingTask[]> {
+    const candidates: PendingTask[] = [];
+    while (!this.#isExhausted && candidates.length < this.#claimSize) {
+      const { done, value } = await this.#pending.next();
+      if (done === true) this.#isExhausted = true;
+      else candidates.push(value);
+    }
+    return candidates;
+  }
+
+  async #claim(candidates: readonly PendingTask[]): Promise<void> {
+    this.#adaptClaimSize();
+    const ours = await this.#shared.claim(candidates.map(({ id }) => taskKey(id)));
+    for (const task of candidates) (ours.has(taskKey(task.id)) ? this.#claimed : this.#deferred).push(task);
+  }
+
+  #adaptClaimSize(): void {
+    const seconds = (performance.now() - this.#claimedAt) / 1000;
+    this.#claimedAt = performance.now();
+    if (seconds < claimSeconds) this.#claimSize = Math.min(mostClaimed, this.#claimSize * 2);
+    else if (seconds > 4 * claimSeconds) this.#claimSize = Math.max(this.#slots, this.#claimSize >> 1);
   }
 }
 

@@ -1,77 +1,13 @@
 import { z } from "zod";
-import type { Accounting } from "../contract/accounting.ts";
-import type { Plan } from "../contract/plan.ts";
-import type { Receipt } from "../contract/receipt.ts";
 import { PipelineError } from "../model/errors.ts";
+import { planSchema, receiptSchema, taskId } from "./receipt-schema.ts";
+import { stateRecord } from "./state-record.ts";
 
-/** Version of the entries that this program writes; it reads this one and older ones. */
-export const ledgerVersion = 1;
+/** Version of the objects that this program writes into a ledger; it reads this one and older ones. */
+export const ledgerVersion = 2;
 
-const counts = z.record(z.string(), z.int().nonnegative());
-
-const accounting: z.ZodType<Accounting> = z.strictObject({
-  read: z.int().nonnegative(),
-  bytesRead: z.int().nonnegative(),
-  unreadable: counts,
-  steps: z.record(
-    z.string(),
-    z.strictObject({
-      in: z.int().nonnegative(),
-      kept: z.int().nonnegative(),
-      dropped: counts,
-      failed: counts,
-      split: z.int().nonnegative(),
-      children: z.int().nonnegative(),
-    }),
-  ),
-  unwritable: counts,
-  written: z.int().nonnegative(),
-});
-
-const shard = z.strictObject({
-  name: z.string(),
-  storedAs: z.string(),
-  bytes: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  samples: z.int().nonnegative(),
-});
-
-const receipt: z.ZodType<Receipt> = z.strictObject({
-  stage: z.int().nonnegative(),
-  split: z.int().nonnegative(),
-  attempt: z.int().positive(),
-  shards: z.array(shard),
-  quarantine: shard.exactOptional(),
-  outcomes: shard.exactOptional(),
-  accounting,
-  seconds: z.number().nonnegative(),
-});
-
-const json: z.ZodType<Plan["source"]["options"]> = z.record(z.string(), z.json());
-const component = z.strictObject({ name: z.string(), options: json });
-
-const plan: z.ZodType<Plan> = z.strictObject({
-  version: z.literal(1),
-  source: component,
-  stages: z.array(
-    z.strictObject({
-      index: z.int().nonnegative(),
-      kind: z.enum(["map", "gather"]),
-      steps: z.array(
-        z.strictObject({
-          id: z.string(),
-          name: z.string(),
-          options: json,
-          kind: z.enum(["map", "batch", "gather"]),
-          seed: z.number(),
-        }),
-      ),
-    }),
-  ),
-  sink: component,
-  streaming: z.boolean(),
-  seed: z.number(),
-});
+const version = z.int().min(1).max(ledgerVersion);
+const head = { version, at: z.iso.datetime() };
 
 /** The input as it was when the run began: chunks of split lines, each with what proves it unchanged. */
 const frozenInput = z.strictObject({
@@ -84,78 +20,119 @@ const frozenInput = z.strictObject({
 export type FrozenInput = z.infer<typeof frozenInput>;
 
 const startEntry = z.strictObject({
-  version: z.literal(1),
+  ...head,
   type: z.literal("start"),
-  at: z.iso.datetime(),
   runId: z.string(),
   planHash: z.string(),
-  plan,
+  plan: planSchema,
   /** By step id: digests of what decides outcomes beside the options. */
   fingerprints: z.record(z.string(), z.string()),
   input: frozenInput,
 });
 
-const commitEntry = z.strictObject({
-  version: z.literal(1),
-  type: z.literal("commit"),
-  at: z.iso.datetime(),
-  receipts: z.array(receipt).min(1),
-});
+const commitEntry = z.strictObject({ ...head, type: z.literal("commit"), receipts: z.array(receiptSchema).min(1) });
 
 /** Every task is done and the accounts balance; what remains is to publish, which can be repeated. */
-const finishEntry = z.strictObject({
-  version: z.literal(1),
-  type: z.literal("finish"),
-  at: z.iso.datetime(),
+const finishEntry = z.strictObject({ ...head, type: z.literal("finish") });
+
+/** Everything is as it was after an earlier checkpoint. Carries that state, so that the earlier entries may go. */
+const rollbackEntry = z.strictObject({
+  ...head,
+  type: z.literal("rollback"),
+  /** Name of the checkpoint: the value that asked for it. */
+  to: z.string(),
+  state: stateRecord,
 });
 
-const ledgerEntry = z.discriminatedUnion("type", [startEntry, commitEntry, finishEntry]);
+/** Some tasks are not done after all: what they wrote was damaged. Carries the state without them. */
+const redoEntry = z.strictObject({
+  ...head,
+  type: z.literal("redo"),
+  tasks: z.array(taskId).min(1),
+  state: stateRecord,
+});
+
+const ledgerEntry = z.discriminatedUnion("type", [startEntry, commitEntry, finishEntry, rollbackEntry, redoEntry]);
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 export type StartEntry = z.infer<typeof startEntry>;
 
+/** The state after a checkpoint, so that a reader can begin there: `snapshots/<number>.json`. */
+const snapshot = z.strictObject({
+  version,
+  start: startEntry,
+  state: stateRecord,
+});
+export type Snapshot = z.infer<typeof snapshot>;
+
 const namePattern = /^checkpoint_(\d{6,})\.json$/;
+const snapshotPattern = /^snapshots\/(\d{6,})\.json$/;
+
+export const entryPrefix = "checkpoint_";
+export const snapshotPrefix = "snapshots/";
 
 export function checkpointName(number: number): string {
-  return `checkpoint_${String(number).padStart(6, "0")}`;
+  return `${entryPrefix}${paddedNumber(number)}`;
 }
 
-/** The number in a checkpoint's object name, undefined for other objects. */
-export function checkpointNumber(objectName: string): number | undefined {
-  const digits = namePattern.exec(objectName)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+export function snapshotName(number: number): string {
+  return `${snapshotPrefix}${paddedNumber(number)}.json`;
 }
 
-export function encodeEntry(entry: LedgerEntry): Uint8Array {
-  return Buffer.from(`${JSON.stringify(entry, null, 1)}\n`, "utf8");
+/** The number of an entry, from its object name or the checkpoint's name; undefined for anything else. */
+export function checkpointNumber(name: string): number | undefined {
+  return numberIn(namePattern, name.endsWith(".json") ? name : `${name}.json`);
+}
+
+export function snapshotNumber(objectName: string): number | undefined {
+  return numberIn(snapshotPattern, objectName);
+}
+
+export function encodeObject(value: LedgerEntry | Snapshot): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}\n`, "utf8");
 }
 
 /** Throws LEDGER_VERSION for an entry of a newer program, LEDGER_CORRUPT for what is no entry. */
-export function parseEntry(bytes: Uint8Array, name: string, location: string): LedgerEntry {
-  const where = `${name}.json in ${location}`;
+export function parseEntry(bytes: Uint8Array, objectName: string, location: string): LedgerEntry {
+  return parseObject(ledgerEntry, bytes, "checkpoint", objectName, location);
+}
+
+/** Throws as `parseEntry` does. */
+export function parseSnapshot(bytes: Uint8Array, objectName: string, location: string): Snapshot {
+  return parseObject(snapshot, bytes, "snapshot", objectName, location);
+}
+
+function parseObject<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string, name: string, location: string): T {
+  const where = `${name} in ${location}`;
+  const details = { name, location };
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
   } catch (cause) {
-    throw new PipelineError("LEDGER_CORRUPT", `${where} is not JSON`, { cause, details: { name, location } });
+    throw new PipelineError("LEDGER_CORRUPT", `${where} is not JSON`, { cause, details });
   }
-  const version = z.object({ version: z.number() }).safeParse(value);
-  if (version.success && version.data.version > ledgerVersion) {
+  const versioned = z.object({ version: z.number() }).safeParse(value);
+  if (versioned.success && versioned.data.version > ledgerVersion) {
     throw new PipelineError(
       "LEDGER_VERSION",
-      `${where} has version ${version.data.version}: expected at most ${ledgerVersion}`,
-      {
-        details: { name, location },
-      },
+      `${where} has version ${versioned.data.version}: expected at most ${ledgerVersion}`,
+      { details },
     );
   }
-  const parsed = ledgerEntry.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new PipelineError(
     "LEDGER_CORRUPT",
-    `${where} is no checkpoint: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-    {
-      details: { name, location },
-    },
+    `${where} is no ${what}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+    { details },
   );
+}
+
+function numberIn(pattern: RegExp, name: string): number | undefined {
+  const digits = pattern.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function paddedNumber(number: number): string {
+  return String(number).padStart(6, "0");
 }

@@ -8,6 +8,13 @@ import type { LedgerStore } from "./ledger-store.ts";
 const chunkSplits = 1000;
 const chunkBytes = 4 * 2 ** 20;
 
+export const inputPrefix = "inputs/";
+
+/** The run whose frozen input an object is part of. */
+export function inputRunId(objectName: string): string | undefined {
+  return /^inputs\/(.+)-\d{6,}\.jsonl$/.exec(objectName)?.[1];
+}
+
 const split: z.ZodType<Split> = z.strictObject({
   files: z.array(z.strictObject({ uri: z.string(), bytes: z.number(), version: z.string() })),
   locator: z.json().exactOptional(),
@@ -34,7 +41,7 @@ export async function freezeInput(
   const flush = async () => {
     if (lines.length === 0) return;
     const content = Buffer.from(lines.join(""), "utf8");
-    const name = `inputs/${runId}-${String(chunks.length).padStart(6, "0")}.jsonl`;
+    const name = `${inputPrefix}${runId}-${String(chunks.length).padStart(6, "0")}.jsonl`;
     await store.putIfAbsent(name, content);
     chunks.push({ name, splits: lines.length, sha256: sha256Of(content) });
     lines = [];
@@ -55,9 +62,29 @@ export async function freezeInput(
   return { chunks, splits: count, bytes, samples };
 }
 
-/** The frozen splits, in order, one chunk in memory at a time. Rejects with LEDGER_CORRUPT when a chunk is not what was frozen. */
-export async function* readFrozenInput(store: LedgerStore, input: FrozenInput): AsyncGenerator<Split> {
+/** A split, and its place among all. */
+export interface FrozenSplit {
+  readonly index: number;
+  readonly split: Split;
+}
+
+/**
+ * The frozen splits, in order, one chunk in memory at a time. Chunks of which `isNeeded` says no are not read: it
+ * gets the index of their first split and that behind their last. Rejects with LEDGER_CORRUPT when a chunk is not
+ * what was frozen.
+ */
+export async function* readFrozenInput(
+  store: LedgerStore,
+  input: FrozenInput,
+  isNeeded: (first: number, end: number) => boolean = () => true,
+): AsyncGenerator<FrozenSplit> {
+  let index = 0;
   for (const chunk of input.chunks) {
+    const end = index + chunk.splits;
+    if (!isNeeded(index, end)) {
+      index = end;
+      continue;
+    }
     const content = await store.get(chunk.name);
     if (sha256Of(content) !== chunk.sha256) {
       throw new PipelineError(
@@ -66,7 +93,7 @@ export async function* readFrozenInput(store: LedgerStore, input: FrozenInput): 
       );
     }
     for (const line of Buffer.from(content).toString("utf8").split("\n")) {
-      if (line !== "") yield split.parse(JSON.parse(line));
+      if (line !== "") yield { index: index++, split: split.parse(JSON.parse(line)) };
     }
   }
 }

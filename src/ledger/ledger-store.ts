@@ -10,10 +10,14 @@ export interface LedgerStore {
   readonly location: string;
   /** False when the name is taken, in which case nothing changed. */
   putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean>;
+  /** Creates or replaces, whole or not at all. For objects that nothing correct rests on. */
+  put(name: string, bytes: Uint8Array): Promise<void>;
   /** Rejects with INPUT_NOT_FOUND when there is no such object. */
   get(name: string): Promise<Uint8Array>;
-  /** Every name, ordered by code units. */
-  names(): AsyncIterable<string>;
+  /** Fine when there is no such object. */
+  remove(name: string): Promise<void>;
+  /** Every name that begins with `prefix`, ordered by code units. */
+  names(prefix: string): AsyncIterable<string>;
 }
 
 /** A ledger below a folder URI. */
@@ -21,9 +25,16 @@ export function storedLedger(storage: Storage, folder: string): LedgerStore {
   return {
     location: folder,
     putIfAbsent: (name, bytes) => storage.putIfAbsent(joinUri(folder, name), bytes),
+    put: (name, bytes) => storage.put(joinUri(folder, name), bytes),
     get: (name) => storage.read(joinUri(folder, name)),
-    async *names() {
-      for await (const object of storage.list(folder)) yield relativeUri(folder, object.uri);
+    remove: (name) => storage.remove(joinUri(folder, name)),
+    async *names(prefix) {
+      const slash = prefix.lastIndexOf("/");
+      const listed = slash < 0 ? folder : joinUri(folder, prefix.slice(0, slash));
+      for await (const object of storage.list(listed)) {
+        const name = relativeUri(folder, object.uri);
+        if (name.startsWith(prefix)) yield name;
+      }
     },
   };
 }

@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { emptyAccounting } from "../contract/accounting.ts";
-import type { Plan } from "../contract/plan.ts";
+import { beginning, receiptOf } from "../../test/fixtures/ledger/records.ts";
 import type { Receipt } from "../contract/receipt.ts";
 import { localStorage } from "../storage/local-storage.ts";
 import { checkLedgerStore } from "../testing/check-ledger-store.ts";
@@ -12,42 +10,24 @@ import { memoryLedger } from "../testing/memory-ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { type LedgerStore, storedLedger } from "./ledger-store.ts";
 
-const plan: Plan = {
-  version: 1,
-  source: { name: "files", options: {} },
-  stages: [{ index: 0, kind: "map", steps: [] }],
-  sink: { name: "null", options: {} },
-  streaming: true,
-  seed: 0,
-};
-
-function beginning(runId: string) {
-  return {
-    runId,
-    planHash: "h",
-    plan,
-    fingerprints: {},
-    input: { chunks: [{ name: `inputs/${runId}`, splits: 9, sha256: "" }], splits: 9, bytes: 1, samples: null },
-  };
+async function namesIn(store: LedgerStore, prefix = ""): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const name of store.names(prefix)) names.push(name);
+  return names;
 }
 
-function receipt(split: number, by: string): Receipt {
-  const name = `shard-${String(split).padStart(6, "0")}-0000.tar`;
-  const shard = { name, storedAs: `${name}.${by}`, bytes: 1, sha256: "0".repeat(64), samples: 1 };
-  return {
-    stage: 0,
-    split,
-    attempt: 1,
-    shards: [shard],
-    accounting: { ...emptyAccounting, read: 1, written: 1 },
-    seconds: 1,
-  };
-}
-
-async function receiptsOf(store: LedgerStore): Promise<readonly Receipt[]> {
+async function splitsOf(ledger: Ledger): Promise<readonly number[]> {
   const receipts: Receipt[] = [];
-  for await (const found of (await Ledger.open(store, () => undefined)).receipts()) receipts.push(found);
-  return receipts;
+  for await (const receipt of ledger.receipts()) receipts.push(receipt);
+  return receipts.map(({ split }) => split);
+}
+
+/** A ledger whose entry n + 1 commits split n. */
+async function ledgerOf(store: LedgerStore, splits: number): Promise<Ledger> {
+  const ledger = await Ledger.open(store);
+  await ledger.begin(beginning("run", splits));
+  for (let split = 1; split <= splits; split++) await ledger.commit([receiptOf(split, "a")]);
+  return ledger;
 }
 
 test("the stores keep their contract", async () => {
@@ -58,61 +38,17 @@ test("the stores keep their contract", async () => {
   await checkLedgerStore("memory", async () => memory);
 });
 
-test("whatever the order in which coordinators commit, crash and come back: nothing lost, nothing counted twice", async () => {
-  const action = fc.record({
-    coordinator: fc.nat({ max: 2 }),
-    splits: fc.uniqueArray(fc.nat({ max: 8 }), { minLength: 1, maxLength: 4 }),
-    /** The process ends and another opens the ledger anew. */
-    restartsFirst: fc.boolean(),
-    /** Begins before the action before it has ended. */
-    isConcurrent: fc.boolean(),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
-      const store = memoryLedger();
-      const counted: Map<string, number>[] = [];
-      const open = async (coordinator: number) => {
-        const seen = new Map<string, number>();
-        counted[coordinator] = seen;
-        return Ledger.open(store, ({ split }) => seen.set(String(split), (seen.get(String(split)) ?? 0) + 1));
-      };
-      const ledgers = [await open(0), await open(1), await open(2)];
-      await Promise.all(ledgers.map((ledger, index) => ledger.begin(beginning(`run ${index}`))));
-      expect(new Set(ledgers.map((ledger) => ledger.start?.runId)).size).toBe(1);
-
-      const acknowledged = new Set<number>();
-      let running: Promise<unknown>[] = [];
-      for (const { coordinator, splits, restartsFirst, isConcurrent } of actions) {
-        if (!isConcurrent || restartsFirst) running = await Promise.all(running).then(() => []);
-        if (restartsFirst) ledgers[coordinator] = await open(coordinator);
-        const committing = ledgers[coordinator]
-          ?.commit(splits.map((split) => receipt(split, `c${coordinator}`)))
-          .then(() => {
-            for (const split of splits) acknowledged.add(split);
-          });
-        if (committing !== undefined) running.push(committing);
-      }
-      await Promise.all(running);
-
-      const receipts = await receiptsOf(store);
-      expect(receipts.map(({ split }) => split).sort()).toEqual([...acknowledged].sort());
-      for (const seen of counted) for (const count of seen.values()) expect(count).toBe(1);
-      const last = await Ledger.open(store, () => undefined);
-      expect(last.finishedTasks).toBe(acknowledged.size);
-    }),
-    { numRuns: 200 },
-  );
-});
-
 test("entries are numbered without gaps, and a gap is found", async () => {
   const store = memoryLedger();
-  const ledger = await Ledger.open(store, () => undefined);
+  const ledger = await Ledger.open(store);
   await ledger.begin(beginning("run"));
-  expect((await ledger.commit([receipt(1, "a")]))?.name).toBe("checkpoint_000002");
-  expect((await ledger.commit([receipt(2, "a"), receipt(1, "b")]))?.receipts.map(({ split }) => split)).toEqual([2]);
-  expect(await ledger.commit([receipt(1, "c")])).toBeUndefined();
+  expect((await ledger.commit([receiptOf(1, "a")]))?.name).toBe("checkpoint_000002");
+  expect((await ledger.commit([receiptOf(2, "a"), receiptOf(1, "b")]))?.receipts.map(({ split }) => split)).toEqual([
+    2,
+  ]);
+  expect(await ledger.commit([receiptOf(1, "c")])).toBeUndefined();
   await store.putIfAbsent("checkpoint_000005.json", Buffer.from("{}"));
-  await expect(Ledger.open(store, () => undefined)).rejects.toMatchObject({
+  await expect(Ledger.open(store)).rejects.toMatchObject({
     code: "LEDGER_CORRUPT",
     message: expect.stringContaining("lacks checkpoint_000004.json"),
   });
@@ -120,9 +56,111 @@ test("entries are numbered without gaps, and a gap is found", async () => {
 
 test("an entry of a newer version is refused as such, and one that is damaged as damaged", async () => {
   const newer = memoryLedger();
-  await newer.putIfAbsent("checkpoint_000001.json", Buffer.from('{"version":2,"type":"start"}'));
-  await expect(Ledger.open(newer, () => undefined)).rejects.toMatchObject({ code: "LEDGER_VERSION" });
+  await newer.putIfAbsent("checkpoint_000001.json", Buffer.from('{"version":3,"type":"start"}'));
+  await expect(Ledger.open(newer)).rejects.toMatchObject({ code: "LEDGER_VERSION" });
   const damaged = memoryLedger();
   await damaged.putIfAbsent("checkpoint_000001.json", Buffer.from('{"version":1,"type":"sta'));
-  await expect(Ledger.open(damaged, () => undefined)).rejects.toMatchObject({ code: "LEDGER_CORRUPT" });
+  await expect(Ledger.open(damaged)).rejects.toMatchObject({ code: "LEDGER_CORRUPT" });
+});
+
+test("folding keeps the last checkpoints and loses no receipt", async () => {
+  const store = memoryLedger();
+  const ledger = await ledgerOf(store, 40);
+  const before = ledger.state.toRecord([]);
+  await ledger.retain(5);
+  expect(await namesIn(store, "checkpoint_")).toEqual(
+    [37, 38, 39, 40, 41].map((number) => `checkpoint_0000${number}.json`),
+  );
+  expect(await namesIn(store, "snapshots/")).toEqual(["snapshots/000037.json"]);
+  for (const opened of [ledger, await Ledger.open(store)]) {
+    expect(opened.state.toRecord([])).toEqual(before);
+    expect(await splitsOf(opened)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+  }
+  await ledger.retain(1);
+  expect(await namesIn(store)).toEqual([
+    "checkpoint_000041.json",
+    expect.stringMatching(/^receipts\/000037-/),
+    expect.stringMatching(/^receipts\/000041-/),
+    "snapshots/000041.json",
+  ]);
+  expect(await splitsOf(await Ledger.open(store))).toHaveLength(40);
+});
+
+test("an object that nobody could read any more is noticed: a segment is held to its sha256", async () => {
+  const store = memoryLedger();
+  const ledger = await ledgerOf(store, 10);
+  await ledger.retain(1);
+  const [segment = ""] = await namesIn(store, "receipts/");
+  await store.put(segment, Buffer.from("something else"));
+  await expect(splitsOf(ledger)).rejects.toMatchObject({
+    code: "LEDGER_CORRUPT",
+    message: expect.stringContaining(segment),
+  });
+});
+
+test("going back makes everything as it was then, once for each checkpoint, and folding does not forget it", async () => {
+  const store = memoryLedger();
+  const ledger = await ledgerOf(store, 12);
+  await ledger.finish(0);
+  await ledger.retain(8);
+  expect(await ledger.rollBack("checkpoint_000009")).toBe(true);
+  expect(ledger.state).toMatchObject({ isFinished: false, finishedTasks: 8, epoch: 1 });
+  expect(await splitsOf(ledger)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  await ledger.commit([receiptOf(9, "again"), receiptOf(12, "again")]);
+  for (let retained = 0; retained < 2; retained++) {
+    const restarted = await Ledger.open(store);
+    expect(await restarted.rollBack("checkpoint_000009")).toBe(false);
+    expect(await splitsOf(restarted)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 12]);
+    await restarted.retain(1);
+  }
+});
+
+test("a checkpoint that is folded away, or never was, is named with those that are there", async () => {
+  const store = memoryLedger();
+  const ledger = await ledgerOf(store, 12);
+  await ledger.retain(3);
+  for (const name of ["checkpoint_000002", "checkpoint_000014", "checkpoint_12", "latest"]) {
+    await expect(ledger.rollBack(name)).rejects.toMatchObject({
+      code: "CHECKPOINT_NOT_FOUND",
+      message: expect.stringContaining("expected checkpoint_000011 to checkpoint_000013"),
+    });
+  }
+  expect(await splitsOf(ledger)).toHaveLength(12);
+});
+
+test("tasks that are to be done again count no longer, and then once", async () => {
+  const store = memoryLedger();
+  const ledger = await ledgerOf(store, 12);
+  await ledger.finish(0);
+  await ledger.redo([
+    { stage: 0, split: 3 },
+    { stage: 0, split: 99 },
+  ]);
+  expect(ledger.state).toMatchObject({ isFinished: false, finishedTasks: 11 });
+  expect(ledger.state.stages[0]?.accounting.read).toBe((12 * 15) / 2 - 4);
+  await ledger.commit([receiptOf(3, "again")]);
+  await ledger.retain(1);
+  const receipts = await splitsOf(await Ledger.open(store));
+  expect(receipts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+});
+
+test("a writer that slept while its number was folded away appends behind what it then finds", async () => {
+  const store = memoryLedger();
+  const sleeper = await ledgerOf(store, 3);
+  const other = await Ledger.open(store);
+  for (let split = 4; split <= 20; split++) await other.commit([receiptOf(split, "other")]);
+  await other.retain(2);
+  const checkpoint = await sleeper.commit([receiptOf(5, "sleeper"), receiptOf(30, "sleeper")]);
+  expect(checkpoint?.name).toBe("checkpoint_000022");
+  expect(checkpoint?.receipts.map(({ split }) => split)).toEqual([30]);
+  expect(await splitsOf(await Ledger.open(store))).toEqual([...Array.from({ length: 20 }, (_, n) => n + 1), 30]);
+});
+
+test("a run is found finished only when nobody has gone back meanwhile", async () => {
+  const store = memoryLedger();
+  const ledger = await ledgerOf(store, 4);
+  const { epoch } = ledger.state;
+  await (await Ledger.open(store)).rollBack("checkpoint_000002");
+  expect(await ledger.finish(epoch)).toBe(false);
+  expect(ledger.state).toMatchObject({ isFinished: false, finishedTasks: 1 });
 });

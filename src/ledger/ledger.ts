@@ -1,14 +1,28 @@
-import { type Receipt, type TaskId, taskKey } from "../contract/receipt.ts";
+import type { Receipt, TaskId } from "../contract/receipt.ts";
 import { PipelineError } from "../model/errors.ts";
 import {
   checkpointName,
   checkpointNumber,
-  encodeEntry,
+  encodeObject,
   type LedgerEntry,
-  parseEntry,
+  ledgerVersion,
   type StartEntry,
 } from "./entry.ts";
+import {
+  applyEntry,
+  isGone,
+  readEntry,
+  readReceipts,
+  readState,
+  readStateAt,
+  readUnfolded,
+  snapshotNumbers,
+} from "./ledger-reading.ts";
+import { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
+import { appendReceipts } from "./receipt-segments.ts";
+import { retain } from "./retention.ts";
+import { TaskSet } from "./task-set.ts";
 
 /** A checkpoint that was written. */
 export interface Checkpoint {
@@ -17,62 +31,65 @@ export interface Checkpoint {
   readonly receipts: readonly Receipt[];
 }
 
+/** Entries behind a snapshot, beyond those that are kept to go back to, before the next one is written. */
+const entriesPerSnapshot = 64;
+/** Other writers fold entries away while we read: each time we begin again at a newer snapshot. */
+const mostReloads = 20;
+
+const head = () => ({ version: ledgerVersion, at: new Date().toISOString() });
+
 /**
  * The append-only log of a run. Its entries, numbered without gaps, are the checkpoints; a task is
  * done once an entry lists it, and not before. Where two coordinators race for a number, one wins and
  * the other reads the winner's entry and takes the next number; a task that both list counts where
  * it stands first.
+ *
+ * Old entries are folded into snapshots and removed. A writer that slept so long that the number it wants is
+ * free again finds a snapshot at or behind that number once it has written, and knows that its entry counts for
+ * nobody: it reads on from the snapshot and appends anew.
  */
 export class Ledger {
   readonly #store: LedgerStore;
-  readonly #done = new Set<string>();
-  readonly #doneOfStage = new Map<number, number>();
-  readonly #onReceipt: (receipt: Receipt) => void;
-  #last = 0;
-  #start: StartEntry | undefined;
-  #isFinished = false;
+  #state = new LedgerState();
+  #snapshot = 0;
+  /** One operation at a time: each begins where the one before has left the state. */
+  #busy: Promise<unknown> = Promise.resolve();
 
-  private constructor(store: LedgerStore, onReceipt: (receipt: Receipt) => void) {
+  private constructor(store: LedgerStore) {
     this.#store = store;
-    this.#onReceipt = onReceipt;
   }
 
-  /** Reads what is there. `onReceipt` is called once for every receipt that counts, now and later. */
-  static async open(store: LedgerStore, onReceipt: (receipt: Receipt) => void): Promise<Ledger> {
-    const ledger = new Ledger(store, onReceipt);
-    await ledger.#readNew();
+  /** Reads what is there: one snapshot and the entries behind it. */
+  static async open(store: LedgerStore): Promise<Ledger> {
+    const ledger = new Ledger(store);
+    await ledger.#load();
     return ledger;
   }
 
   /** The entry that began the run; undefined before `begin`. */
   get start(): StartEntry | undefined {
-    return this.#start;
+    return this.#state.start;
   }
 
-  get isFinished(): boolean {
-    return this.#isFinished;
-  }
-
-  get finishedTasks(): number {
-    return this.#done.size;
-  }
-
-  finishedTasksOf(stage: number): number {
-    return this.#doneOfStage.get(stage) ?? 0;
+  /** What the entries that were read so far add up to. Not to be changed. */
+  get state(): Readonly<LedgerState> {
+    return this.#state;
   }
 
   isDone(task: TaskId): boolean {
-    return this.#done.has(taskKey(task));
+    return this.#state.isDone(task);
+  }
+
+  finishedTasksOf(stage: number): number {
+    return this.#state.stages[stage]?.done.size ?? 0;
   }
 
   /** Begins the run, unless another coordinator was faster: then `start` is the other's entry. */
   async begin(entry: Omit<StartEntry, "version" | "type" | "at">): Promise<StartEntry> {
-    await this.#append(() =>
-      this.#start === undefined ? { version: 1, type: "start", at: now(), ...entry } : undefined,
-    );
-    if (this.#start === undefined)
+    await this.#append(() => (this.start === undefined ? { ...head(), type: "start", ...entry } : undefined));
+    if (this.start === undefined)
       throw new PipelineError("LEDGER_CORRUPT", `${this.#store.location} has checkpoints but none that begins a run`);
-    return this.#start;
+    return this.start;
   }
 
   /**
@@ -83,89 +100,195 @@ export class Ledger {
     let counting: readonly Receipt[] = [];
     const name = await this.#append(() => {
       counting = receipts.filter((receipt) => !this.isDone(receipt));
-      return counting.length === 0 ? undefined : { version: 1, type: "commit", at: now(), receipts: [...counting] };
+      return counting.length === 0 ? undefined : { ...head(), type: "commit", receipts: [...counting] };
     });
     return name === undefined ? undefined : { name, receipts: counting };
   }
 
-  /** Says that every task is done. Idempotent. */
-  async finish(): Promise<void> {
-    await this.#append(() => (this.#isFinished ? undefined : { version: 1, type: "finish", at: now() }));
+  /**
+   * Says that every task is done, as was found at `epoch`. False, and nothing is said, when work has become undone
+   * since. Idempotent.
+   */
+  async finish(epoch: number): Promise<boolean> {
+    await this.#append(() =>
+      this.#state.isFinished || this.#state.epoch !== epoch ? undefined : { ...head(), type: "finish" },
+    );
+    return this.#state.isFinished && this.#state.epoch === epoch;
   }
 
-  /** Every receipt that counts, in the order of the entries, read anew: they are not kept in memory. */
+  /** Rejects with CHECKPOINT_NOT_FOUND unless `rollBack` could go back to the checkpoint of that name. */
+  async findCheckpoint(name: string): Promise<void> {
+    await this.#stateNamed(name);
+  }
+
+  /**
+   * Makes everything as it was after the checkpoint of that name. Each name takes effect once in the life of a
+   * ledger: false when it has before, in which case nothing changes. Rejects with CHECKPOINT_NOT_FOUND.
+   */
+  async rollBack(to: string): Promise<boolean> {
+    const written = await this.#append(async () => {
+      if (this.#state.rollbacks.includes(to)) return undefined;
+      const target = await this.#stateNamed(to);
+      const number = this.#state.number + 1;
+      const segments = await appendReceipts(this.#store, target.segments, readUnfolded(this.#store, target), number);
+      const entry = head();
+      const { epoch, rollbacks } = this.#state;
+      const state = {
+        ...target.toRecord(segments),
+        number,
+        at: entry.at,
+        epoch: epoch + 1,
+        rollbacks: [...rollbacks, to],
+      };
+      return { ...entry, type: "rollback", to, state };
+    });
+    return written !== undefined;
+  }
+
+  /** Makes tasks undone, so that they are run again: what they wrote was damaged. Those that are not done do not matter. */
+  async redo(tasks: readonly TaskId[]): Promise<void> {
+    const undone: TaskSet[] = [];
+    for (const { stage, split } of tasks) (undone[stage] ??= new TaskSet()).add(split);
+    await this.#append(async () => {
+      if (!tasks.some((task) => this.isDone(task))) return undefined;
+      const number = this.#state.number + 1;
+      const left = new LedgerState();
+      const receipts = this.receipts();
+      const counted = async function* () {
+        for await (const receipt of receipts) {
+          if (undone[receipt.stage]?.has(receipt.split) !== true && left.count(receipt)) yield receipt;
+        }
+      };
+      const segments = await appendReceipts(this.#store, [], counted(), number);
+      const entry = head();
+      const { epoch, rollbacks } = this.#state;
+      const state = { ...left.toRecord(segments), number, at: entry.at, epoch: epoch + 1, rollbacks: [...rollbacks] };
+      return { ...entry, type: "redo", tasks: [...tasks], state };
+    });
+  }
+
+  /** Every receipt that counts, each task once, in the order of the commits, read anew: they are not kept in memory. */
   async *receipts(): AsyncGenerator<Receipt> {
-    const seen = new Set<string>();
-    for (let number = 1; number <= this.#last; number++) {
-      const entry = await this.#read(number);
-      if (entry.type !== "commit") continue;
-      for (const receipt of entry.receipts) {
-        const key = taskKey(receipt);
-        if (seen.has(key)) continue;
-        seen.add(key);
-        yield receipt;
+    const seen: TaskSet[] = [];
+    for (let reload = 0; ; reload++) {
+      try {
+        for await (const receipt of readReceipts(this.#store, this.#state)) {
+          if ((seen[receipt.stage] ??= new TaskSet()).add(receipt.split)) yield receipt;
+        }
+        return;
+      } catch (error) {
+        if (!isGone(error) || reload >= mostReloads) throw error;
+        await this.#load();
       }
     }
   }
 
-  /** Writes what `make` gives under the next number. `make` is asked again whenever another writer took the number. */
-  async #append(make: () => LedgerEntry | undefined): Promise<string | undefined> {
-    for (;;) {
-      const entry = make();
-      if (entry === undefined) return undefined;
-      const number = this.#last + 1;
-      const name = checkpointName(number);
-      if (await this.#store.putIfAbsent(`${name}.json`, encodeEntry(entry))) {
-        this.#apply(entry, number);
-        return name;
-      }
-      await this.#readNew();
-    }
+  /** Reads what other coordinators have written since. */
+  refresh(): Promise<void> {
+    return this.#alone(() => this.#readNew());
   }
 
   async #readNew(): Promise<void> {
-    const numbers: number[] = [];
-    for await (const objectName of this.#store.names()) {
-      const number = checkpointNumber(objectName);
-      if (number !== undefined && number > this.#last) numbers.push(number);
-    }
-    numbers.sort((a, b) => a - b);
-    for (const number of numbers) {
-      if (number !== this.#last + 1) {
-        throw new PipelineError(
-          "LEDGER_CORRUPT",
-          `${this.#store.location} lacks ${checkpointName(this.#last + 1)}.json, but has ${checkpointName(number)}.json`,
-        );
+    for (;;) {
+      let entry: LedgerEntry;
+      try {
+        entry = await readEntry(this.#store, this.#state.number + 1);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        if (((await snapshotNumbers(this.#store)).at(-1) ?? 0) > this.#state.number) await this.#load();
+        return;
       }
-      this.#apply(await this.#read(number), number);
+      applyEntry(this.#state, entry, this.#store);
     }
   }
 
-  async #read(number: number): Promise<LedgerEntry> {
-    const name = checkpointName(number);
-    return parseEntry(await this.#store.get(`${name}.json`), name, this.#store.location);
+  /** Whether so many entries have come since the last snapshot that `retain` is worth its while. */
+  isRetentionDue(keep: number): boolean {
+    return this.#state.number - this.#snapshot >= keep + entriesPerSnapshot;
   }
 
-  #apply(entry: LedgerEntry, number: number): void {
-    if ((entry.type === "start") !== (number === 1)) {
-      throw new PipelineError(
-        "LEDGER_CORRUPT",
-        `${checkpointName(number)}.json in ${this.#store.location} is a ${entry.type} entry: the first entry, and only it, begins a run`,
-      );
+  /** Keeps the last `keep` checkpoints as places to go back to; folds what is older into a snapshot and removes it. */
+  retain(keep: number): Promise<void> {
+    return this.#alone(() => this.#retain(keep));
+  }
+
+  async #retain(keep: number): Promise<void> {
+    if (this.start === undefined) return;
+    try {
+      await retain(this.#store, this.#state.number, keep, this.start.runId);
+    } catch (error) {
+      // Another writer folds the same entries away: what is left to remove goes the next time.
+      if (!isGone(error)) throw error;
     }
-    this.#last = number;
-    if (entry.type === "start") this.#start = entry;
-    if (entry.type === "finish") this.#isFinished = true;
-    if (entry.type !== "commit") return;
-    for (const receipt of entry.receipts) {
-      if (this.isDone(receipt)) continue;
-      this.#done.add(taskKey(receipt));
-      this.#doneOfStage.set(receipt.stage, this.finishedTasksOf(receipt.stage) + 1);
-      this.#onReceipt(receipt);
+    await this.#load();
+  }
+
+  /** Writes what `make` gives under the next number. `make` is asked again whenever another writer took the number. */
+  #append(make: () => LedgerEntry | undefined | Promise<LedgerEntry | undefined>): Promise<string | undefined> {
+    return this.#alone(() => this.#appendNext(make));
+  }
+
+  #alone<Result>(operation: () => Promise<Result>): Promise<Result> {
+    const result = this.#busy.then(operation);
+    // Whoever asked for the operation gets its failure; the next one begins all the same.
+    this.#busy = result.catch(() => undefined);
+    return result;
+  }
+
+  async #appendNext(
+    make: () => LedgerEntry | undefined | Promise<LedgerEntry | undefined>,
+  ): Promise<string | undefined> {
+    for (;;) {
+      const entry = await make();
+      if (entry === undefined) return undefined;
+      const number = this.#state.number + 1;
+      const name = checkpointName(number);
+      if (!(await this.#store.putIfAbsent(`${name}.json`, encodeObject(entry)))) {
+        await this.#readNew();
+        if (this.#state.number < number) throw this.#unreadable(name);
+      } else if (((await snapshotNumbers(this.#store)).at(-1) ?? 0) < number) {
+        applyEntry(this.#state, entry, this.#store);
+        return name;
+      } else {
+        await this.#load();
+      }
     }
   }
-}
 
-function now(): string {
-  return new Date().toISOString();
+  async #stateNamed(name: string): Promise<LedgerState> {
+    const number = checkpointNumber(name);
+    try {
+      if (number !== undefined && number >= 1 && number <= this.#state.number)
+        return await readStateAt(this.#store, number);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    const oldest = (await snapshotNumbers(this.#store))[0] ?? 1;
+    throw new PipelineError(
+      "CHECKPOINT_NOT_FOUND",
+      `${this.#store.location} has no checkpoint ${JSON.stringify(name)} to go back to: expected ${checkpointName(oldest)} to ${checkpointName(this.#state.number)}`,
+      { details: { name, location: this.#store.location } },
+    );
+  }
+
+  async #load(): Promise<void> {
+    for (let reload = 0; ; reload++) {
+      try {
+        const { state, snapshot } = await readState(this.#store);
+        this.#state = state;
+        this.#snapshot = snapshot;
+        return;
+      } catch (error) {
+        if (!isGone(error) || reload >= mostReloads) throw error;
+      }
+    }
+  }
+
+  #unreadable(name: string): PipelineError {
+    return new PipelineError(
+      "LEDGER_CORRUPT",
+      `${name}.json in ${this.#store.location} exists when it is written but not when it is read`,
+      { details: { name, location: this.#store.location } },
+    );
+  }
 }

@@ -7,7 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import { joinUri, relativeUri } from "../storage/uri.ts";
 
 export const manifestName = "_manifest.json";
-export const successName = "_SUCCESS";
+const successName = "_SUCCESS";
 
 /** One file of a finished dataset. */
 export type ManifestFile = {
@@ -76,6 +76,17 @@ export async function publish(
   await putSame(storage, joinUri(output, manifestName), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8"));
   await putSame(storage, joinUri(output, successName), new Uint8Array(0));
   return manifest;
+}
+
+/** Takes back that a dataset is finished, before its ledger says that there is work again. Idempotent. */
+export async function unpublish(storage: Storage, output: string): Promise<void> {
+  await storage.remove(joinUri(output, successName));
+  await storage.remove(joinUri(output, manifestName));
+}
+
+/** Whether the dataset in a folder is finished. */
+export async function isPublished(storage: Storage, output: string): Promise<boolean> {
+  return (await storage.stat(joinUri(output, successName))) !== undefined;
 }
 
 function manifestFile(shard: Shard): ManifestFile {

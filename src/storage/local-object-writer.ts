@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, mkdir, open, stat, unlink } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { PipelineError } from "../model/errors.ts";
 import { pathOnDisk } from "./file-name-bytes.ts";
@@ -29,6 +29,26 @@ export async function putLocalObjectIfAbsent(target: string, bytes: Uint8Array):
     return (await writer.commit()) === "created";
   } finally {
     await writer.abort();
+  }
+}
+
+/** Atomic and durable: rename(2) of a synced temporary file, then a sync of the folder. */
+export async function putLocalObject(target: string, bytes: Uint8Array): Promise<void> {
+  const temporary = path.join(path.dirname(target), temporaryName(path.basename(target), randomUUID()));
+  try {
+    const file = await openMakingFolder(temporary);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(pathOnDisk(temporary), pathOnDisk(target));
+    await syncFolder(path.dirname(target));
+  } catch (error) {
+    // What cannot be removed stays as a hidden temporary file, which the collector of orphans removes.
+    await unlink(pathOnDisk(temporary)).catch(() => undefined);
+    throw localError(error, "write", "writing", target);
   }
 }
 

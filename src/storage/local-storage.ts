@@ -4,7 +4,7 @@ import { PipelineError } from "../model/errors.ts";
 import { pathOnDisk } from "./file-name-bytes.ts";
 import { isAbsent, localError, systemCode } from "./local-errors.ts";
 import { listLocalFolder, statLocalObject, versionOf } from "./local-listing.ts";
-import { createLocalObject, putLocalObjectIfAbsent, syncFolder } from "./local-object-writer.ts";
+import { createLocalObject, putLocalObject, putLocalObjectIfAbsent, syncFolder } from "./local-object-writer.ts";
 import { removeLocalTemporaries } from "./local-temporaries.ts";
 import type { ReadOptions, Storage } from "./storage.ts";
 
@@ -55,6 +55,7 @@ export const localStorage: Storage = {
   removeTemporary: removeLocalTemporaries,
   create: createLocalObject,
   putIfAbsent: putLocalObjectIfAbsent,
+  put: putLocalObject,
 
   async move(from, to) {
     try {

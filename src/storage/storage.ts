@@ -55,6 +55,8 @@ export interface Storage {
   create(uri: string, scope: string): Promise<ObjectWriter>;
   /** Atomic and durable; false when the URI is taken, in which case nothing changed. */
   putIfAbsent(uri: string, bytes: Uint8Array): Promise<boolean>;
+  /** Creates or replaces: readers see the old bytes or the new, never a mixture. Durable when it resolves. */
+  put(uri: string, bytes: Uint8Array): Promise<void>;
   /** Renames, replacing what is at `to`. Durable when it resolves. */
   move(from: string, to: string): Promise<void>;
   /** Removes an object; fine when there is none. */

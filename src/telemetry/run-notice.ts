@@ -9,6 +9,11 @@ export function noticeOf(event: RunEvent, paint: Paint): string | undefined {
     case "run-started":
       if (event.resumed === null) return undefined;
       return paint("cyan", resumedText(event.resumed.finishedTasks));
+    case "rolled-back":
+      return paint(
+        "yellow",
+        `went back to ${event.to}: ${formatCount(event.undoneTasks)} finished tasks count no longer, ${formatCount(event.finishedTasks)} do`,
+      );
     case "input-listed":
       return inputLine(event);
     case "worker-output":

@@ -1,4 +1,5 @@
 import type { LedgerStore } from "../ledger/ledger-store.ts";
+import { PipelineError } from "../model/errors.ts";
 import { brokenRule } from "./broken-rule.ts";
 
 /**
@@ -10,6 +11,8 @@ export async function checkLedgerStore(name: string, open: () => Promise<LedgerS
   await checkOneWinner(name, one, other);
   await checkNothingChanges(name, one, other);
   await checkNames(name, other);
+  await checkReplaced(name, one, other);
+  await checkRemoved(name, one, other);
 }
 
 async function checkOneWinner(name: string, one: LedgerStore, other: LedgerStore): Promise<void> {
@@ -18,7 +21,7 @@ async function checkOneWinner(name: string, one: LedgerStore, other: LedgerStore
       store: writer % 2 === 0 ? one : other,
       bytes: Buffer.from(`writer ${writer}`),
     }));
-    const object = `checkpoint_${String(round + 1).padStart(6, "0")}.json`;
+    const object = checkpointObject(round);
     const won = await Promise.all(writers.map(({ store, bytes }) => store.putIfAbsent(object, bytes)));
     const winners = writers.filter((_, index) => won[index] === true);
     const [winner] = winners;
@@ -38,21 +41,56 @@ async function checkNothingChanges(name: string, one: LedgerStore, other: Ledger
   await one.putIfAbsent(object, Buffer.from("first"));
   if (await other.putIfAbsent(object, Buffer.from("second")))
     throw brokenRule(name, "putIfAbsent refuses a name that is taken", "It was created again.");
-  if (Buffer.from(await one.get(object)).toString() !== "first")
+  if ((await textOf(one, object)) !== "first")
     throw brokenRule(name, "a refused putIfAbsent changes nothing", "The object changed.");
 }
 
 async function checkNames(name: string, store: LedgerStore): Promise<void> {
+  const checkpoints = Array.from({ length: 20 }, (_, round) => checkpointObject(round));
+  await checkListed(name, store, "", [...checkpoints, "inputs/a.jsonl"]);
+  await checkListed(name, store, "checkpoint_", checkpoints);
+  await checkListed(name, store, "inputs/", ["inputs/a.jsonl"]);
+  await checkListed(name, store, "snapshots/", []);
+}
+
+async function checkListed(name: string, store: LedgerStore, prefix: string, expected: readonly string[]) {
   const names: string[] = [];
-  for await (const object of store.names()) names.push(object);
-  const expected = [
-    ...Array.from({ length: 20 }, (_, round) => `checkpoint_${String(round + 1).padStart(6, "0")}.json`),
-    "inputs/a.jsonl",
-  ];
+  for await (const object of store.names(prefix)) names.push(object);
   if (names.join() !== expected.join())
     throw brokenRule(
       name,
-      "names lists every object, ordered by code units, and nothing else",
-      `Received ${names.join(", ")}.`,
+      "names lists every object with the prefix, ordered by code units, and nothing else",
+      `With ${JSON.stringify(prefix)} received ${names.join(", ") || "nothing"}.`,
     );
+}
+
+async function checkReplaced(name: string, one: LedgerStore, other: LedgerStore): Promise<void> {
+  for (const text of ["one beat", "another"]) {
+    await one.put("claims/a.json", Buffer.from(text));
+    if ((await textOf(other, "claims/a.json")) !== text)
+      throw brokenRule(name, "put creates or replaces", `Expected ${JSON.stringify(text)}.`);
+  }
+}
+
+async function checkRemoved(name: string, one: LedgerStore, other: LedgerStore): Promise<void> {
+  await one.remove("claims/a.json");
+  await one.remove("claims/a.json");
+  try {
+    await other.get("claims/a.json");
+  } catch (error) {
+    if (error instanceof PipelineError && error.code === "INPUT_NOT_FOUND") {
+      if (await other.putIfAbsent("claims/a.json", Buffer.from("again"))) return;
+      throw brokenRule(name, "a removed name is free again", "putIfAbsent refused it.");
+    }
+    throw brokenRule(name, "get rejects with INPUT_NOT_FOUND when there is no object", String(error));
+  }
+  throw brokenRule(name, "remove removes an object", "It can still be read.");
+}
+
+async function textOf(store: LedgerStore, object: string): Promise<string> {
+  return Buffer.from(await store.get(object)).toString();
+}
+
+function checkpointObject(round: number): string {
+  return `checkpoint_${String(round + 1).padStart(6, "0")}.json`;
 }

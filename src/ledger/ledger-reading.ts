@@ -1,0 +1,121 @@
+import type { Receipt } from "../contract/receipt.ts";
+import { PipelineError } from "../model/errors.ts";
+import {
+  checkpointName,
+  checkpointNumber,
+  entryPrefix,
+  type LedgerEntry,
+  parseEntry,
+  parseSnapshot,
+  type Snapshot,
+  snapshotName,
+  snapshotNumber,
+  snapshotPrefix,
+} from "./entry.ts";
+import { LedgerState } from "./ledger-state.ts";
+import type { LedgerStore } from "./ledger-store.ts";
+import { readSegment } from "./receipt-segments.ts";
+
+/** Rejects with INPUT_NOT_FOUND when there is no such entry, or not any more. */
+export async function readEntry(store: LedgerStore, number: number): Promise<LedgerEntry> {
+  const name = `${checkpointName(number)}.json`;
+  return parseEntry(await store.get(name), name, store.location);
+}
+
+/** Rejects with INPUT_NOT_FOUND when there is no such snapshot, or not any more. */
+export async function readSnapshot(store: LedgerStore, number: number): Promise<Snapshot> {
+  const name = snapshotName(number);
+  return parseSnapshot(await store.get(name), name, store.location);
+}
+
+/** Ascending. */
+export async function snapshotNumbers(store: LedgerStore): Promise<readonly number[]> {
+  return numbersOf(store, snapshotPrefix, snapshotNumber);
+}
+
+/** Ascending. */
+export async function entryNumbers(store: LedgerStore): Promise<readonly number[]> {
+  return numbersOf(store, entryPrefix, checkpointNumber);
+}
+
+/** True when the error says that an object is not there: with a ledger, that it was folded away meanwhile. */
+export function isGone(error: unknown): boolean {
+  return error instanceof PipelineError && error.code === "INPUT_NOT_FOUND";
+}
+
+/**
+ * The state after the last entry, and the number of the snapshot that it was read from (0: none). Reads one
+ * snapshot and the entries behind it. Rejects with LEDGER_CORRUPT when an entry is missing.
+ */
+export async function readState(
+  store: LedgerStore,
+): Promise<{ readonly state: LedgerState; readonly snapshot: number }> {
+  const snapshot = (await snapshotNumbers(store)).at(-1) ?? 0;
+  const numbers = (await entryNumbers(store)).filter((number) => number > snapshot);
+  const state = await stateOfSnapshot(store, snapshot);
+  for (const number of numbers) {
+    if (number !== state.number + 1) {
+      // Another writer may have folded the missing one away since the snapshots were listed.
+      if (((await snapshotNumbers(store)).at(-1) ?? 0) > snapshot) return readState(store);
+      throw new PipelineError(
+        "LEDGER_CORRUPT",
+        `${store.location} lacks ${checkpointName(state.number + 1)}.json, but has ${checkpointName(number)}.json`,
+      );
+    }
+    applyEntry(state, await readEntry(store, number), store);
+  }
+  return { state, snapshot };
+}
+
+/** The state after the given entry. Rejects with INPUT_NOT_FOUND when it was folded away, or never was. */
+export async function readStateAt(store: LedgerStore, number: number): Promise<LedgerState> {
+  const snapshot = (await snapshotNumbers(store)).findLast((candidate) => candidate <= number) ?? 0;
+  const state = await stateOfSnapshot(store, snapshot);
+  while (state.number < number) applyEntry(state, await readEntry(store, state.number + 1), store);
+  return state;
+}
+
+/** Throws LEDGER_CORRUPT unless the first entry, and only it, begins a run. */
+export function applyEntry(state: LedgerState, entry: LedgerEntry, store: LedgerStore): void {
+  const number = state.number + 1;
+  if ((entry.type === "start") !== (number === 1)) {
+    throw new PipelineError(
+      "LEDGER_CORRUPT",
+      `${checkpointName(number)}.json in ${store.location} is a ${entry.type} entry: the first entry, and only it, begins a run`,
+    );
+  }
+  state.apply(entry);
+}
+
+/** The receipts that count in a state, in the order of their commits, read anew: they are not kept in memory. */
+export async function* readReceipts(store: LedgerStore, state: LedgerState): AsyncGenerator<Receipt> {
+  for (const segment of state.segments) yield* await readSegment(store, segment);
+  yield* readUnfolded(store, state);
+}
+
+/** The receipts that no segment of the state holds yet. */
+export async function* readUnfolded(store: LedgerStore, state: LedgerState): AsyncGenerator<Receipt> {
+  for (const number of state.unfolded) {
+    const entry = await readEntry(store, number);
+    if (entry.type === "commit") yield* entry.receipts;
+  }
+}
+
+async function stateOfSnapshot(store: LedgerStore, number: number): Promise<LedgerState> {
+  if (number === 0) return new LedgerState();
+  const { start, state } = await readSnapshot(store, number);
+  return LedgerState.fromRecord(start, state);
+}
+
+async function numbersOf(
+  store: LedgerStore,
+  prefix: string,
+  numberOf: (name: string) => number | undefined,
+): Promise<readonly number[]> {
+  const numbers: number[] = [];
+  for await (const name of store.names(prefix)) {
+    const number = numberOf(name);
+    if (number !== undefined) numbers.push(number);
+  }
+  return numbers.sort((a, b) => a - b);
+}

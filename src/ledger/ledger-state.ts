@@ -1,0 +1,115 @@
+import { type Accounting, addAccounting, emptyAccounting } from "../contract/accounting.ts";
+import type { Receipt, TaskId } from "../contract/receipt.ts";
+import type { LedgerEntry, StartEntry } from "./entry.ts";
+import type { ReceiptSegment, StateRecord } from "./state-record.ts";
+import { TaskSet } from "./task-set.ts";
+
+/** What the receipts of one stage add up to. */
+export interface StageState {
+  readonly done: TaskSet;
+  accounting: Accounting;
+  shards: number;
+  shardBytes: number;
+}
+
+/** Everything that follows from the entries of a ledger up to one of them. Grows by applying the next entry. */
+export class LedgerState {
+  /** Number of the last entry that was applied; 0 before the first. */
+  number = 0;
+  at = "";
+  start: StartEntry | undefined;
+  isFinished = false;
+  readonly stages: StageState[] = [];
+  segments: readonly ReceiptSegment[] = [];
+  /** Numbers of the commit entries whose receipts come behind those of the segments. */
+  unfolded: number[] = [];
+  rollbacks: readonly string[] = [];
+  /** Grows whenever work that was done becomes undone: what was concluded before may not hold any more. */
+  epoch = 0;
+
+  static fromRecord(start: StartEntry, record: StateRecord): LedgerState {
+    const state = new LedgerState();
+    state.start = start;
+    state.#take(record);
+    state.number = record.number;
+    state.at = record.at;
+    return state;
+  }
+
+  get finishedTasks(): number {
+    return this.stages.reduce((sum, stage) => sum + stage.done.size, 0);
+  }
+
+  isDone(task: TaskId): boolean {
+    return this.stages[task.stage]?.done.has(task.split) ?? false;
+  }
+
+  /** `entry` is the one behind the last that was applied. */
+  apply(entry: LedgerEntry): void {
+    this.number++;
+    this.at = entry.at;
+    switch (entry.type) {
+      case "start":
+        this.start = entry;
+        break;
+      case "commit":
+        this.unfolded.push(this.number);
+        for (const receipt of entry.receipts) this.count(receipt);
+        break;
+      case "finish":
+        this.isFinished = true;
+        break;
+      case "rollback":
+      case "redo":
+        this.#take(entry.state);
+    }
+  }
+
+  /** False for a task that is done already, which changes nothing. */
+  count(receipt: Receipt): boolean {
+    const stage = this.#stage(receipt.stage);
+    if (!stage.done.add(receipt.split)) return false;
+    stage.accounting = addAccounting(stage.accounting, receipt.accounting);
+    stage.shards += receipt.shards.length;
+    for (const shard of receipt.shards) stage.shardBytes += shard.bytes;
+    return true;
+  }
+
+  /** The state as data. `segments` hold every receipt that counts. */
+  toRecord(segments: readonly ReceiptSegment[]): StateRecord {
+    return {
+      number: this.number,
+      at: this.at,
+      isFinished: this.isFinished,
+      stages: this.stages.map(({ done, accounting, shards, shardBytes }) => ({
+        done: done.toText(),
+        accounting,
+        shards,
+        shardBytes,
+      })),
+      segments: [...segments],
+      epoch: this.epoch,
+      rollbacks: [...this.rollbacks],
+    };
+  }
+
+  #take(record: StateRecord): void {
+    this.isFinished = record.isFinished;
+    this.stages.splice(0);
+    for (const { done, accounting, shards, shardBytes } of record.stages)
+      this.stages.push({ done: TaskSet.fromText(done), accounting, shards, shardBytes });
+    this.segments = record.segments;
+    this.unfolded = [];
+    this.rollbacks = record.rollbacks;
+    this.epoch = record.epoch;
+  }
+
+  #stage(index: number): StageState {
+    for (let next = this.stages.length; next <= index; next++) {
+      this.stages.push({ done: new TaskSet(), accounting: emptyAccounting, shards: 0, shardBytes: 0 });
+    }
+    const stage = this.stages[index];
+    if (stage === undefined) throw new RangeError(`no stage ${index}`);
+    return stage;
+  }
+}

@@ -1,0 +1,74 @@
+import { createHash, randomUUID } from "node:crypto";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import type { Receipt } from "../contract/receipt.ts";
+import { PipelineError } from "../model/errors.ts";
+import type { LedgerStore } from "./ledger-store.ts";
+import { receiptSchema } from "./receipt-schema.ts";
+import type { ReceiptSegment } from "./state-record.ts";
+
+/** Receipts of one segment at most: so many are in memory at once. */
+const mostReceipts = 5000;
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+export const segmentPrefix = "receipts/";
+
+/** Number of the first entry that can mention a segment, from its name. */
+export function segmentNumber(objectName: string): number | undefined {
+  const digits = /^receipts\/(\d{6,})-/.exec(objectName)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Rejects with LEDGER_CORRUPT when the segment is not what was written, INPUT_NOT_FOUND when it was folded into another. */
+export async function readSegment(store: LedgerStore, segment: ReceiptSegment): Promise<readonly Receipt[]> {
+  const content = await store.get(segment.name);
+  if (sha256Of(content) !== segment.sha256) {
+    throw new PipelineError(
+      "LEDGER_CORRUPT",
+      `${segment.name} in ${store.location} is damaged: its sha256 is not the one that the snapshot names`,
+      { details: { name: segment.name, location: store.location } },
+    );
+  }
+  const lines = (await decompress(content)).toString("utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => receiptSchema.parse(JSON.parse(line)));
+}
+
+/**
+ * Segments that hold the receipts of `before` and `added`, in this order. Small segments at the end are joined
+ * with what is added, as log-structured merge trees do: a receipt is rewritten a logarithmic number of times.
+ * Names carry `number`, that of the first entry which can mention them: a collector leaves them alone until then.
+ */
+export async function appendReceipts(
+  store: LedgerStore,
+  before: readonly ReceiptSegment[],
+  added: AsyncIterable<Receipt>,
+  number: number,
+): Promise<readonly ReceiptSegment[]> {
+  const segments = [...before];
+  let waiting: Receipt[] = [];
+  for await (const receipt of added) {
+    waiting.push(receipt);
+    if (waiting.length >= mostReceipts) segments.push(await writeSegment(store, waiting.splice(0), number));
+  }
+  if (waiting.length === 0) return segments;
+  for (let last = segments.at(-1); last !== undefined; last = segments.at(-1)) {
+    if (last.receipts > waiting.length || last.receipts + waiting.length > mostReceipts) break;
+    waiting = [...(await readSegment(store, last)), ...waiting];
+    segments.pop();
+  }
+  segments.push(await writeSegment(store, waiting, number));
+  return segments;
+}
+
+async function writeSegment(store: LedgerStore, receipts: readonly Receipt[], number: number): Promise<ReceiptSegment> {
+  const content = await compress(Buffer.from(receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join("")));
+  const name = `${segmentPrefix}${String(number).padStart(6, "0")}-${randomUUID()}.jsonl.zst`;
+  await store.putIfAbsent(name, content);
+  return { name, receipts: receipts.length, bytes: content.byteLength, sha256: sha256Of(content) };
+}
+
+function sha256Of(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { accountingSchema } from "./receipt-schema.ts";
+
+/** A file of receipts, zstd-compressed JSON lines: what commit entries that are folded away had listed. */
+const receiptSegment = z.strictObject({
+  name: z.string(),
+  receipts: z.int().positive(),
+  bytes: z.int().positive(),
+  sha256: z.string(),
+});
+export type ReceiptSegment = z.infer<typeof receiptSegment>;
+
+/** Everything that follows from the entries up to one of them, beside the entry that began the run. */
+export const stateRecord = z.strictObject({
+  /** Number of the entry whose state this is. */
+  number: z.int().positive(),
+  /** When that entry was written. */
+  at: z.iso.datetime(),
+  isFinished: z.boolean(),
+  /** By stage. */
+  stages: z.array(
+    z.strictObject({
+      /** Splits that are done, as ranges: `0-41,43`. */
+      done: z.string(),
+      accounting: accountingSchema,
+      shards: z.int().nonnegative(),
+      shardBytes: z.int().nonnegative(),
+    }),
+  ),
+  /** Where the receipts that count are, in the order in which they were committed. */
+  segments: z.array(receiptSegment),
+  /** How often work that was done became undone, by going back or by doing it again. */
+  epoch: z.int().nonnegative(),
+  /** Checkpoints that were gone back to: each value once. */
+  rollbacks: z.array(z.string()),
+});
+export type StateRecord = z.infer<typeof stateRecord>;
