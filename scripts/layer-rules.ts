@@ -44,7 +44,7 @@ export const layerRules: LayerRules = {
     "builtin-catalog.ts": ["sources", "operators", "sinks"],
     "testing.ts": ["testing"],
     "pipeline-builder.ts": ["plan", "builtin-catalog.ts"],
-    cli: ["storage", "plan", "telemetry", "worker", "coordinator", "executors", "builtin-catalog.ts"],
+    cli: ["storage", "plan", "ledger", "telemetry", "worker", "coordinator", "executors", "builtin-catalog.ts"],
     "run-pipeline.ts": ["plan", "coordinator", "executors", "builtin-catalog.ts", "pipeline-builder.ts", "cli"],
     "index.ts": ["plan", "builtin-catalog.ts", "pipeline-builder.ts", "run-pipeline.ts"],
   },

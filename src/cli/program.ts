@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
+import { addCheckpoints } from "./checkpoints-program.ts";
 import { exitCodes } from "./exit-code.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
+import { positiveInteger } from "./positive-integer.ts";
 import { terminal } from "./terminal.ts";
 
 /** Parses the command line, runs the command and sets the exit code. Commands load when they are asked for. */
@@ -35,7 +37,7 @@ function createProgram(argv: readonly string[]): Command {
   // Reading package.json costs a little, so only who asks pays.
   if (argv.includes("--version") || argv.includes("-V")) program.version(packageVersion());
   else program.option("-V, --version", "output the version number");
-  for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators]) add(program);
+  for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators, addCheckpoints]) add(program);
   return program;
 }
 
@@ -133,10 +135,4 @@ function addOperators(program: Command): void {
       const { operatorsCommand } = await import("./operators-command.ts");
       process.exitCode = await operatorsCommand(name, options);
     });
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError("expected a whole number above 0.");
 }

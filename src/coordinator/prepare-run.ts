@@ -13,7 +13,7 @@ import { differingKeys } from "../plan/differing-keys.ts";
 import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
-import { joinUri, relativeUri } from "../storage/uri.ts";
+import { relativeUri } from "../storage/uri.ts";
 
 /** Rejects with UNKNOWN_COMPONENT, or with what the source says when it cannot be opened. */
 export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {

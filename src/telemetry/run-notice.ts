@@ -12,7 +12,7 @@ export function noticeOf(event: RunEvent, paint: Paint): string | undefined {
     case "rolled-back":
       return paint(
         "yellow",
-        `went back to ${event.to}: ${formatCount(event.undoneTasks)} finished tasks count no longer, ${formatCount(event.finishedTasks)} do`,
+        `went back to ${event.to}: finished tasks that count no longer: ${formatCount(event.undoneTasks)}, that do: ${formatCount(event.finishedTasks)}`,
       );
     case "input-listed":
       return inputLine(event);
