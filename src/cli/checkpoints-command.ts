@@ -177,6 +177,7 @@ function typeText({ type, to }: CheckpointFacts): string {
     finish: "all finished",
     rollback: `back to ${to}`,
     redo: "to be done again",
+    retry: "failed samples again",
   };
   return texts[type];
 }

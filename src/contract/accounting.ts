@@ -73,6 +73,36 @@ export function addAccounting(a: Accounting, b: Accounting): Accounting {
   };
 }
 
+/** The accounts of `a` without those of `b`, which are part of it. Names whose count is gone are gone. */
+export function subtractAccounting(a: Accounting, b: Accounting): Accounting {
+  const steps: { [stepId: string]: StepAccounting } = { ...a.steps };
+  for (const [id, step] of Object.entries(b.steps)) steps[id] = subtractSteps(steps[id] ?? emptyStepAccounting, step);
+  return {
+    read: a.read - b.read,
+    bytesRead: a.bytesRead - b.bytesRead,
+    unreadable: subtractCounts(a.unreadable, b.unreadable),
+    steps,
+    unwritable: subtractCounts(a.unwritable, b.unwritable),
+    written: a.written - b.written,
+  };
+}
+
+function subtractSteps(a: StepAccounting, b: StepAccounting): StepAccounting {
+  return {
+    in: a.in - b.in,
+    kept: a.kept - b.kept,
+    dropped: subtractCounts(a.dropped, b.dropped),
+    failed: subtractCounts(a.failed, b.failed),
+    split: a.split - b.split,
+    children: a.children - b.children,
+  };
+}
+
+function subtractCounts(a: Counts, b: Counts): Counts {
+  const negative = Object.fromEntries(Object.entries(b).map(([name, count]) => [name, -count]));
+  return Object.fromEntries(Object.entries(addCounts(a, negative)).filter(([, count]) => count !== 0));
+}
+
 /**
  * The account of a run from those of its stages, in order: what the first read, what the last wrote,
  * and everything in between. Samples that one stage hands to the next are counted once.

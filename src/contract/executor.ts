@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../model/error-codes.ts";
 import { type ErrorRecord, PipelineError } from "../model/errors.ts";
 import type { Plan } from "./plan.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
@@ -101,7 +102,21 @@ export type Stall = {
 export type TaskInput =
   | { readonly kind: "split"; readonly split: Split }
   /** Spools that the stage before wrote, in dataset order. */
-  | { readonly kind: "spool"; readonly shards: readonly string[] };
+  | { readonly kind: "spool"; readonly shards: readonly string[] }
+  /** Samples of a split that failed: only these are worked on, each from the step where it failed. */
+  | { readonly kind: "retry"; readonly split: Split; readonly samples: readonly RetriedSample[] };
+
+/** A quarantined sample that is tried again. */
+export type RetriedSample = {
+  /** Of the sample that was read, among those of its split. */
+  readonly position: number;
+  readonly id: string;
+  /** Step id, `read` or `write`. */
+  readonly step: string;
+  readonly code: ErrorCode;
+  /** 2 at the first retry. */
+  readonly attempt: number;
+};
 
 /** Called by the executor as workers report. */
 export interface TaskObserver {

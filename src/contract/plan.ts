@@ -26,6 +26,15 @@ export type Stage = {
   readonly steps: readonly StepRef[];
 };
 
+/**
+ * The stage of tasks that try failed samples again: it stands behind the plan's last and has its steps. Only a plan
+ * of one stage has one: where samples are gathered, one more sample may change what becomes of all.
+ */
+export function retryStage(plan: Plan): Stage | undefined {
+  const [only, ...others] = plan.stages;
+  return only === undefined || others.length > 0 ? undefined : { ...only, index: 1 };
+}
+
 /** Pure data made from the pipeline file: hashable, printable, sendable. Says *what* runs, never how. */
 export type Plan = {
   readonly version: 1;

@@ -1,7 +1,10 @@
 import type { Accounting } from "./accounting.ts";
 import type { Shard } from "./sink.ts";
 
-/** Names a task: one stage over one split. */
+/**
+ * Names a task: one stage over one split. Tasks that try failed samples again belong to a stage behind the plan's
+ * last, and their splits go on counting where that stage's end.
+ */
 export type TaskId = { readonly stage: number; readonly split: number };
 
 /** What a finished task proves. */
@@ -13,6 +16,8 @@ export type Receipt = TaskId & {
   /** What became of every sample that was read, as compressed JSON lines; absent when nothing was read. */
   readonly outcomes?: Shard;
   readonly accounting: Accounting;
+  /** Of a task that tries failed samples again: their failures, which `accounting` takes the place of. */
+  readonly retried?: Accounting;
   readonly seconds: number;
 };
 

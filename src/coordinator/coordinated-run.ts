@@ -1,5 +1,5 @@
 import type { TaskObserver } from "../contract/executor.ts";
-import type { Stage } from "../contract/plan.ts";
+import { retryStage, type Stage } from "../contract/plan.ts";
 import type { RunOutcome, RunSummary } from "../contract/run-event.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -166,7 +166,8 @@ export class CoordinatedRun {
       if (!isDone) return false;
       if (stage.index < this.#request.plan.stages.length - 1) spool = await spoolShardsOf(ledger, stage);
     }
-    return true;
+    const retry = ledger.state.retries.length === 0 ? undefined : retryStage(this.#request.plan);
+    return retry === undefined || this.#runStage(ledger, store, start, retry, new Map(), work);
   }
 
   async #runStage(
@@ -178,7 +179,7 @@ export class CoordinatedRun {
     work: LedgerWork,
   ): Promise<boolean> {
     const { executor, settings, onEvent } = this.#request;
-    const tasks = taskCount(start, stage, spool);
+    const tasks = taskCount(ledger, start, stage, spool);
     onEvent({ type: "stage-started", stage: stage.index, tasks, finishedTasks: ledger.finishedTasksOf(stage.index) });
     const commits = new GroupCommit(
       ledger,

@@ -47,7 +47,7 @@ export async function beginRun(
     throw new PipelineError("LEDGER_CORRUPT", `${store.location} holds no entry that begins the run`);
   if (start.planHash !== hash) throw planMismatch(start.plan, plan, output);
   for (const [stepId, fingerprint] of Object.entries(fingerprints)) {
-    if (start.fingerprints[stepId] !== fingerprint) throw stepChanged(stepId, output);
+    if (ledger.state.fingerprints[stepId] !== fingerprint) throw stepChanged(stepId, output);
   }
   return start;
 }

@@ -3,6 +3,7 @@ import type { StartEntry } from "../ledger/entry.ts";
 import { readFrozenInput } from "../ledger/frozen-input.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerStore } from "../ledger/ledger-store.ts";
+import { readRetries } from "../ledger/retries.ts";
 import type { PendingTask } from "./stage-tasks.ts";
 
 /** The shards of a stage that the next one reads, by the split that they become there. */
@@ -32,15 +33,23 @@ export async function* pendingTasks(
   spool: SpoolShards,
 ): AsyncGenerator<PendingTask> {
   const isAllDone = (first: number, end: number) => ledger.state.stages[stage.index]?.done.hasAll(first, end) ?? false;
-  for await (const task of allTasks(store, start, stage, spool, isAllDone)) {
+  const tasks = isRetryStage(start, stage)
+    ? retryTasks(ledger, store, start, stage)
+    : allTasks(store, start, stage, spool, isAllDone);
+  for await (const task of tasks) {
     if (!ledger.isDone(task.id)) yield task;
   }
 }
 
 /** How many tasks a stage has. */
-export function taskCount(start: StartEntry, stage: Stage, spool: SpoolShards): number {
+export function taskCount(ledger: Ledger, start: StartEntry, stage: Stage, spool: SpoolShards): number {
+  if (isRetryStage(start, stage)) return ledger.state.retries.reduce((sum, object) => sum + object.tasks, 0);
   if (stage.kind === "gather") return 1;
   return stage.index === 0 ? start.input.splits : spool.size;
+}
+
+function isRetryStage(start: StartEntry, stage: Stage): boolean {
+  return stage.index === start.plan.stages.length;
 }
 
 async function* allTasks(
@@ -66,4 +75,22 @@ async function* allTasks(
     return;
   }
   for (const [split, shards] of splits) yield { id: { stage: stage.index, split }, input: { kind: "spool", shards } };
+}
+
+/** The tasks of retries, each with the split of the input that holds its samples. */
+async function* retryTasks(
+  ledger: Ledger,
+  store: LedgerStore,
+  start: StartEntry,
+  stage: Stage,
+): AsyncGenerator<PendingTask> {
+  for (const object of ledger.state.retries) {
+    const bySource = Map.groupBy(await readRetries(store, object), (task) => task.source);
+    const isNeeded = (first: number, end: number) =>
+      [...bySource.keys()].some((source) => source >= first && source < end);
+    for await (const { index, split } of readFrozenInput(store, start.input, isNeeded)) {
+      for (const { split: place, samples } of bySource.get(index) ?? [])
+        yield { id: { stage: stage.index, split: place }, input: { kind: "retry", split, samples } };
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PipelineError } from "../model/errors.ts";
 import { planSchema, receiptSchema, taskId } from "./receipt-schema.ts";
-import { stateRecord } from "./state-record.ts";
+import { retryObject, stateRecord } from "./state-record.ts";
 
 /** Version of the objects that this program writes into a ledger; it reads this one and older ones. */
 export const ledgerVersion = 2;
@@ -52,7 +52,23 @@ const redoEntry = z.strictObject({
   state: stateRecord,
 });
 
-const ledgerEntry = z.discriminatedUnion("type", [startEntry, commitEntry, finishEntry, rollbackEntry, redoEntry]);
+/** Failed samples are to be tried again: there are tasks of one more stage. */
+const retryEntry = z.strictObject({
+  ...head,
+  type: z.literal("retry"),
+  object: retryObject,
+  /** As in the start entry, of now: an operator may have been mended. */
+  fingerprints: z.record(z.string(), z.string()),
+});
+
+const ledgerEntry = z.discriminatedUnion("type", [
+  retryEntry,
+  startEntry,
+  commitEntry,
+  finishEntry,
+  rollbackEntry,
+  redoEntry,
+]);
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 export type StartEntry = z.infer<typeof startEntry>;
 

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Split } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { FrozenInput } from "./entry.ts";
+import { readIntact, sha256Of } from "./intact-object.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 
 const chunkSplits = 1000;
@@ -85,19 +85,9 @@ export async function* readFrozenInput(
       index = end;
       continue;
     }
-    const content = await store.get(chunk.name);
-    if (sha256Of(content) !== chunk.sha256) {
-      throw new PipelineError(
-        "LEDGER_CORRUPT",
-        `${chunk.name} in ${store.location} changed since the run began: its sha256 is not the one in the start entry`,
-      );
-    }
-    for (const line of Buffer.from(content).toString("utf8").split("\n")) {
+    const content = await readIntact(store, chunk);
+    for (const line of content.toString("utf8").split("\n")) {
       if (line !== "") yield { index: index++, split: split.parse(JSON.parse(line)) };
     }
   }
-}
-
-function sha256Of(content: Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }

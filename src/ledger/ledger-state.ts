@@ -1,13 +1,17 @@
 import { type Accounting, addAccounting, emptyAccounting } from "../contract/accounting.ts";
 import type { Receipt, TaskId } from "../contract/receipt.ts";
 import type { LedgerEntry, StartEntry } from "./entry.ts";
-import type { ReceiptSegment, StateRecord } from "./state-record.ts";
+import type { ReceiptSegment, RetryObject, StateRecord } from "./state-record.ts";
 import { TaskSet } from "./task-set.ts";
+
+type Fingerprints = StartEntry["fingerprints"];
 
 /** What the receipts of one stage add up to. */
 export interface StageState {
   readonly done: TaskSet;
   accounting: Accounting;
+  /** Failures that this stage's tasks have taken back. */
+  retried: Accounting | undefined;
   shards: number;
   shardBytes: number;
 }
@@ -20,12 +24,22 @@ export class LedgerState {
   start: StartEntry | undefined;
   isFinished = false;
   readonly stages: StageState[] = [];
+  retries: readonly RetryObject[] = [];
+  #fingerprints: Fingerprints | undefined;
   segments: readonly ReceiptSegment[] = [];
   /** Numbers of the commit entries whose receipts come behind those of the segments. */
   unfolded: number[] = [];
   rollbacks: readonly string[] = [];
   /** Grows whenever work that was done becomes undone: what was concluded before may not hold any more. */
   epoch = 0;
+
+  /** As `state`, with nothing done. */
+  static withoutReceipts(state: LedgerState): LedgerState {
+    const empty = new LedgerState();
+    empty.start = state.start;
+    empty.#take({ ...state.toRecord([]), isFinished: false, stages: [] });
+    return empty;
+  }
 
   static fromRecord(start: StartEntry, record: StateRecord): LedgerState {
     const state = new LedgerState();
@@ -34,6 +48,11 @@ export class LedgerState {
     state.number = record.number;
     state.at = record.at;
     return state;
+  }
+
+  /** Of what decides outcomes beside the options: of the last retry, or else of the start. */
+  get fingerprints(): Fingerprints {
+    return this.#fingerprints ?? this.start?.fingerprints ?? {};
   }
 
   get finishedTasks(): number {
@@ -59,6 +78,12 @@ export class LedgerState {
       case "finish":
         this.isFinished = true;
         break;
+      case "retry":
+        this.isFinished = false;
+        this.epoch++;
+        this.retries = [...this.retries, entry.object];
+        this.#fingerprints = entry.fingerprints;
+        break;
       case "rollback":
       case "redo":
         this.#take(entry.state);
@@ -70,6 +95,7 @@ export class LedgerState {
     const stage = this.#stage(receipt.stage);
     if (!stage.done.add(receipt.split)) return false;
     stage.accounting = addAccounting(stage.accounting, receipt.accounting);
+    if (receipt.retried !== undefined) stage.retried = addAccounting(stage.retried ?? emptyAccounting, receipt.retried);
     stage.shards += receipt.shards.length;
     for (const shard of receipt.shards) stage.shardBytes += shard.bytes;
     return true;
@@ -81,12 +107,15 @@ export class LedgerState {
       number: this.number,
       at: this.at,
       isFinished: this.isFinished,
-      stages: this.stages.map(({ done, accounting, shards, shardBytes }) => ({
+      stages: this.stages.map(({ done, accounting, retried, shards, shardBytes }) => ({
         done: done.toText(),
         accounting,
+        ...(retried === undefined ? {} : { retried }),
         shards,
         shardBytes,
       })),
+      retries: [...this.retries],
+      ...(this.#fingerprints === undefined ? {} : { fingerprints: this.#fingerprints }),
       segments: [...segments],
       epoch: this.epoch,
       rollbacks: [...this.rollbacks],
@@ -96,8 +125,10 @@ export class LedgerState {
   #take(record: StateRecord): void {
     this.isFinished = record.isFinished;
     this.stages.splice(0);
-    for (const { done, accounting, shards, shardBytes } of record.stages)
-      this.stages.push({ done: TaskSet.fromText(done), accounting, shards, shardBytes });
+    for (const { done, accounting, retried, shards, shardBytes } of record.stages)
+      this.stages.push({ done: TaskSet.fromText(done), accounting, retried, shards, shardBytes });
+    this.retries = record.retries;
+    this.#fingerprints = record.fingerprints;
     this.segments = record.segments;
     this.unfolded = [];
     this.rollbacks = record.rollbacks;
@@ -106,7 +137,13 @@ export class LedgerState {
 
   #stage(index: number): StageState {
     for (let next = this.stages.length; next <= index; next++) {
-      this.stages.push({ done: new TaskSet(), accounting: emptyAccounting, shards: 0, shardBytes: 0 });
+      this.stages.push({
+        done: new TaskSet(),
+        accounting: emptyAccounting,
+        retried: undefined,
+        shards: 0,
+        shardBytes: 0,
+      });
     }
     const stage = this.stages[index];
     if (stage === undefined) throw new RangeError(`no stage ${index}`);

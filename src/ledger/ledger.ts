@@ -22,6 +22,7 @@ import { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { appendReceipts } from "./receipt-segments.ts";
 import { retain } from "./retention.ts";
+import { type RetryTask, writeRetries } from "./retries.ts";
 import { TaskSet } from "./task-set.ts";
 
 /** A checkpoint that was written. */
@@ -152,7 +153,7 @@ export class Ledger {
     await this.#append(async () => {
       if (!tasks.some((task) => this.isDone(task))) return undefined;
       const number = this.#state.number + 1;
-      const left = new LedgerState();
+      const left = LedgerState.withoutReceipts(this.#state);
       const receipts = this.receipts();
       const counted = async function* () {
         for await (const receipt of receipts) {
@@ -161,10 +162,23 @@ export class Ledger {
       };
       const segments = await appendReceipts(this.#store, [], counted(), number);
       const entry = head();
-      const { epoch, rollbacks } = this.#state;
-      const state = { ...left.toRecord(segments), number, at: entry.at, epoch: epoch + 1, rollbacks: [...rollbacks] };
+      const state = { ...left.toRecord(segments), number, at: entry.at, epoch: left.epoch + 1 };
       return { ...entry, type: "redo", tasks: [...tasks], state };
     });
+  }
+
+  /**
+   * Takes samples out of quarantine to try them again: the run has tasks of one more stage. `tasks` is asked again
+   * when another writer was faster; without a task nothing is written and it answers false.
+   */
+  async retry(tasks: () => AsyncIterable<RetryTask>, fingerprints: StartEntry["fingerprints"]): Promise<boolean> {
+    const written = await this.#append(async () => {
+      const { start, retries, number } = this.#state;
+      const earlier = retries.reduce((sum, object) => sum + object.tasks, 0);
+      const object = await writeRetries(this.#store, number + 1, (start?.input.splits ?? 0) + earlier, tasks());
+      return object === undefined ? undefined : { ...head(), type: "retry", object, fingerprints };
+    });
+    return written !== undefined;
   }
 
   /** Every receipt that counts, each task once, in the order of the commits, read anew: they are not kept in memory. */

@@ -24,7 +24,7 @@ export const accountingSchema: z.ZodType<Accounting> = z.strictObject({
   written: z.int().nonnegative(),
 });
 
-const shard = z.strictObject({
+export const shardSchema = z.strictObject({
   name: z.string(),
   storedAs: z.string(),
   bytes: z.int().nonnegative(),
@@ -37,10 +37,11 @@ export const taskId = z.strictObject({ stage: z.int().nonnegative(), split: z.in
 export const receiptSchema: z.ZodType<Receipt> = z.strictObject({
   ...taskId.shape,
   attempt: z.int().positive(),
-  shards: z.array(shard),
-  quarantine: shard.exactOptional(),
-  outcomes: shard.exactOptional(),
+  shards: z.array(shardSchema),
+  quarantine: shardSchema.exactOptional(),
+  outcomes: shardSchema.exactOptional(),
   accounting: accountingSchema,
+  retried: accountingSchema.exactOptional(),
   seconds: z.number().nonnegative(),
 });
 

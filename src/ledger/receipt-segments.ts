@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import type { Receipt } from "../contract/receipt.ts";
 import { PipelineError } from "../model/errors.ts";
+import { readIntact, sha256Of } from "./intact-object.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { receiptSchema } from "./receipt-schema.ts";
 import type { ReceiptSegment } from "./state-record.ts";
@@ -23,14 +24,7 @@ export function segmentNumber(objectName: string): number | undefined {
 
 /** Rejects with LEDGER_CORRUPT when the segment is not what was written, INPUT_NOT_FOUND when it was folded into another. */
 export async function readSegment(store: LedgerStore, segment: ReceiptSegment): Promise<readonly Receipt[]> {
-  const content = await store.get(segment.name);
-  if (sha256Of(content) !== segment.sha256) {
-    throw new PipelineError(
-      "LEDGER_CORRUPT",
-      `${segment.name} in ${store.location} is damaged: its sha256 is not the one that the snapshot names`,
-      { details: { name: segment.name, location: store.location } },
-    );
-  }
+  const content = await readIntact(store, segment);
   const lines = (await decompress(content)).toString("utf8").split("\n");
   return lines.filter((line) => line !== "").map((line) => receiptSchema.parse(JSON.parse(line)));
 }
@@ -67,8 +61,4 @@ async function writeSegment(store: LedgerStore, receipts: readonly Receipt[], nu
   const name = `${segmentPrefix}${String(number).padStart(6, "0")}-${randomUUID()}.jsonl.zst`;
   await store.putIfAbsent(name, content);
   return { name, receipts: receipts.length, bytes: content.byteLength, sha256: sha256Of(content) };
-}
-
-function sha256Of(content: Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }

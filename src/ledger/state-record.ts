@@ -10,6 +10,17 @@ const receiptSegment = z.strictObject({
 });
 export type ReceiptSegment = z.infer<typeof receiptSegment>;
 
+/** A file of retry tasks, JSON lines: samples that were taken out of quarantine to be tried again. */
+export const retryObject = z.strictObject({
+  name: z.string(),
+  /** The first split of its tasks; the others follow. */
+  firstSplit: z.int().nonnegative(),
+  tasks: z.int().positive(),
+  samples: z.int().positive(),
+  sha256: z.string(),
+});
+export type RetryObject = z.infer<typeof retryObject>;
+
 /** Everything that follows from the entries up to one of them, beside the entry that began the run. */
 export const stateRecord = z.strictObject({
   /** Number of the entry whose state this is. */
@@ -23,10 +34,15 @@ export const stateRecord = z.strictObject({
       /** Splits that are done, as ranges: `0-41,43`. */
       done: z.string(),
       accounting: accountingSchema,
+      /** Failures that tasks of this stage have taken back. */
+      retried: accountingSchema.exactOptional(),
       shards: z.int().nonnegative(),
       shardBytes: z.int().nonnegative(),
     }),
   ),
+  retries: z.array(retryObject),
+  /** Of the last retry. */
+  fingerprints: z.record(z.string(), z.string()).exactOptional(),
   /** Where the receipts that count are, in the order in which they were committed. */
   segments: z.array(receiptSegment),
   /** How often work that was done became undone, by going back or by doing it again. */
