@@ -3,6 +3,7 @@ import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { exitCodes } from "./exit-code.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
+import type { QuarantineListOptions } from "./quarantine-list-command.ts";
 import { terminal } from "./terminal.ts";
 
 /** Parses the command line, runs the command and sets the exit code. Commands load when they are asked for. */
@@ -35,7 +36,8 @@ function createProgram(argv: readonly string[]): Command {
   // Reading package.json costs a little, so only who asks pays.
   if (argv.includes("--version") || argv.includes("-V")) program.version(packageVersion());
   else program.option("-V, --version", "output the version number");
-  for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators]) add(program);
+  for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators, addExplain, addQuarantine])
+    add(program);
   return program;
 }
 
@@ -132,6 +134,51 @@ function addOperators(program: Command): void {
     .action(async (name: string | undefined, options: { readonly json?: true }) => {
       const { operatorsCommand } = await import("./operators-command.ts");
       process.exitCode = await operatorsCommand(name, options);
+    });
+}
+
+function addExplain(program: Command): void {
+  program
+    .command("explain")
+    .description("Tell the whole story of one sample: where it was read, what each step said, where it is or why not.")
+    .argument("<output>", "output folder of the run, finished or not")
+    .argument("<sample>", "id of the sample, or path of an input file")
+    .option("--checkpoints <folder>", "where the checkpoints are (default: inside the output folder)")
+    .option("--json", "as JSON")
+    .action(
+      async (output: string, sample: string, options: { readonly checkpoints?: string; readonly json?: true }) => {
+        const { explainCommand } = await import("./explain-command.ts");
+        process.exitCode = await explainCommand(output, sample, options);
+      },
+    );
+}
+
+function addQuarantine(program: Command): void {
+  const quarantine = program.command("quarantine").description("Look at the samples that failed.");
+  quarantine
+    .command("list")
+    .description("Count failed samples by class, step and code, and list them.")
+    .argument("<output>", "output folder of the run, finished or not")
+    .option("--class <class>", "only failures of this class, such as bad-input or timeout")
+    .option("--step <step>", "only failures at this step: its id or name, `read` or `write`")
+    .option("--code <code>", "only failures with this error code")
+    .option("--limit <count>", "samples to list, the last ones", positiveInteger, 20)
+    .option("--checkpoints <folder>", "where the checkpoints are (default: inside the output folder)")
+    .option("--json", "as JSON")
+    .action(async (output: string, options: QuarantineListOptions) => {
+      const { quarantineListCommand } = await import("./quarantine-list-command.ts");
+      process.exitCode = await quarantineListCommand(output, options);
+    });
+  quarantine
+    .command("show")
+    .description("Show everything about a failed sample, with the stack and what to do.")
+    .argument("<output>", "output folder of the run, finished or not")
+    .argument("<id>", "id of the sample")
+    .option("--checkpoints <folder>", "where the checkpoints are (default: inside the output folder)")
+    .option("--json", "as JSON")
+    .action(async (output: string, id: string, options: { readonly checkpoints?: string; readonly json?: true }) => {
+      const { quarantineShowCommand } = await import("./quarantine-show-command.ts");
+      process.exitCode = await quarantineShowCommand(output, id, options);
     });
 }
 

@@ -257,6 +257,12 @@ export const errorCodes = {
     "The checkpoints were written by a newer version.",
     "Use that version or a newer one.",
   ),
+  RUN_NOT_FOUND: code(
+    "usage",
+    "configuration",
+    "The folder is not the output of a run.",
+    "Name the output folder of a run; where its checkpoints lie elsewhere, `--checkpoints <folder>` says where.",
+  ),
   CHECKPOINT_NOT_FOUND: code(
     "usage",
     "configuration",

@@ -6,7 +6,7 @@ import type { StepRef } from "../../src/contract/plan.ts";
 import { defineSource } from "../../src/contract/source.ts";
 import { partKinds, type Sample } from "../../src/model/sample.ts";
 import { resolvePipeline } from "../../src/plan/resolve-pipeline.ts";
-import { beginFlight, type FailedSample, StepApplication } from "../../src/worker/apply-steps.ts";
+import { beginFlight, StepApplication } from "../../src/worker/apply-steps.ts";
 import { openChain } from "../../src/worker/chain.ts";
 import { TaskTally } from "../../src/worker/tally.ts";
 
