@@ -19,8 +19,9 @@ export interface LoggedSample {
   /** Among what the task reads, from 0. */
   readonly position: number;
   readonly range: ByteRange | undefined;
-  /** First of the sample's files in its split. */
+  /** The sample's files in its split: the first, and one past the last; undefined when the split has one file, or to its end. */
   readonly file: number | undefined;
+  readonly fileEnd: number | undefined;
   /** The sample that was read comes first. */
   readonly outcomes: readonly LoggedOutcome[];
 }
@@ -29,6 +30,7 @@ export interface LoggedSample {
 export async function* readOutcomes(run: RecordedRun, log: Shard): AsyncGenerator<LoggedSample> {
   const file = await run.find(log);
   let outcomes: LoggedOutcome[] = [];
+  let last: LoggedSample | undefined;
   let [position, place, open, rangeEnd, number] = [0, 0, 1, 0, 0];
   try {
     const chunks = streamDecompressed(file, "zstd", new AbortController().signal);
@@ -47,11 +49,13 @@ export async function* readOutcomes(run: RecordedRun, log: Shard): AsyncGenerato
         const first = outcomes[0]?.line;
         const range = first?.at === undefined ? undefined : { offset: rangeEnd + first.at[0], length: first.at[1] };
         if (range !== undefined) rangeEnd = range.offset + range.length;
-        yield { position: position++, range, file: first?.file, outcomes };
+        if (last !== undefined) yield { ...last, fileEnd: first?.file };
+        last = { position: position++, range, file: first?.file, fileEnd: undefined, outcomes };
         outcomes = [];
         open = 1;
       }
     }
+    if (last !== undefined) yield last;
   } catch (cause) {
     if (cause instanceof PipelineError && cause.code !== "INPUT_CORRUPT") throw cause;
     throw new PipelineError("DATASET_DAMAGED", `${log.name} in ${run.output} cannot be read at line ${number}`, {

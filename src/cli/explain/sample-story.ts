@@ -13,6 +13,8 @@ import type { SampleTrace } from "./trace-sample.ts";
 /** Where a sample was read. */
 export interface SampleOrigin {
   readonly uri: string;
+  /** Its other files. */
+  readonly others: readonly string[];
   /** Bytes of the object at `uri`; null when the sample is all of it, or lies inside of something compressed. */
   readonly range: ByteRange | null;
   readonly split: number;
@@ -30,6 +32,8 @@ export interface StepStory {
   readonly step: string;
   readonly outcome: "kept" | "dropped" | "failed" | "split" | "waiting" | "not reached";
   readonly scores: readonly Score[];
+  /** Scores of which only what a later step wrote is left, and that step. */
+  readonly rewritten: readonly { readonly name: string; readonly by: string }[];
   readonly options: JsonObject;
 }
 
@@ -73,12 +77,14 @@ export async function sampleStory(
   const trace = path.at(-1);
   if (trace === undefined) return undefined;
   const { split, logged } = found;
+  const files = split.split.files.slice(logged.file ?? 0, logged.fileEnd).map(({ uri }) => uri);
   const end = await storyEnd(run, trace);
   const attributes = end.kind === "written" ? (end.found?.attributes ?? {}) : trace.attributes;
   return {
     id: trace.id,
     origin: {
-      uri: split.split.files[logged.file ?? 0]?.uri ?? "",
+      uri: files[0] ?? "",
+      others: files.slice(1),
       range: logged.range ?? null,
       split: split.index,
       position: logged.position,
@@ -132,19 +138,27 @@ async function recordOf(
 
 function stepStories(end: StoryEnd, attributes: JsonObject, facts: readonly StepFacts[]): readonly StepStory[] {
   const last = lastStep(end, facts);
-  const reached = facts.slice(0, last + 1);
   return facts.map((step, index): StepStory => {
     const { id, options } = step;
-    if (index > last)
-      return { step: id, outcome: end.kind === "waiting" ? "waiting" : "not reached", scores: [], options };
-    const isLast = index === last && end.kind !== "written" && end.kind !== "waiting" && end.step === id;
-    const later = new Set(reached.slice(index + 1).flatMap(({ writes }) => writes));
-    const names = [...step.writes.filter((name) => !later.has(name)), ...(isLast ? step.reads : [])];
+    const outcome = outcomeAt(end, id, index, last);
+    if (index > last) return { step: id, outcome, scores: [], rewritten: [], options };
+    const rewritten = step.writes.flatMap((name) => {
+      const by = facts.slice(index + 1, last + 1).findLast(({ writes }) => writes.includes(name));
+      return by === undefined ? [] : [{ name, by: by.id }];
+    });
+    const own = step.writes.filter((name) => !rewritten.some((other) => other.name === name));
+    const names = outcome === "kept" ? own : [...own, ...step.reads];
     const known = Object.fromEntries(names.flatMap((name) => valueIn(attributes, name)));
     const limits = limitsOfScores(known, options);
     const scores = Object.entries(known).map(([name, value]) => ({ name, value, limits: limits.get(name) ?? [] }));
-    return { step: id, outcome: isLast ? end.kind : "kept", scores, options };
+    return { step: id, outcome, scores, rewritten, options };
   });
+}
+
+function outcomeAt(end: StoryEnd, step: string, index: number, last: number): StepStory["outcome"] {
+  if (index > last) return end.kind === "waiting" ? "waiting" : "not reached";
+  if (end.kind === "written" || end.kind === "waiting") return "kept";
+  return end.step === step ? end.kind : "kept";
 }
 
 function valueIn(attributes: JsonObject, name: string): readonly (readonly [string, Json])[] {

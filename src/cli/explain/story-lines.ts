@@ -15,6 +15,7 @@ interface Row {
 }
 
 const mostChildren = 12;
+const mostOthers = 4;
 const indent = 2;
 
 /** The story of a sample for a person: how it ended, then its way from the input to there. */
@@ -56,13 +57,15 @@ function headline({ id, end }: SampleStory, paint: Paint): string {
 
 function originRow({ origin, ancestors, end }: SampleStory, paint: Paint): Row {
   const hasFailed = end.kind === "failed" && end.step === "read";
-  const { uri, range, split, position } = origin;
+  const { uri, others, range, split, position } = origin;
   return {
     mark: hasFailed ? "✗" : "✓",
     style: hasFailed ? "red" : "green",
     name: "read",
     details: [
       fitText(placeOf({ uri, ...(range === null ? {} : { range }) }), 1000),
+      ...others.slice(0, mostOthers).map((other) => fitText(other, 1000)),
+      ...(others.length > mostOthers ? [paint("dim", `and ${formatCount(others.length - mostOthers)} more`)] : []),
       paint("dim", `split ${split}, sample ${formatCount(position + 1)} of it`),
       ...ancestors.map(({ id, step }) => paint("dim", `split from ${fitText(id, 200)} at ${step}`)),
     ],
@@ -86,7 +89,8 @@ function stepRow(step: StepStory, story: SampleStory, room: number, paint: Paint
 function stepDetails(step: StepStory, { end }: SampleStory, room: number, paint: Paint): readonly string[] {
   const missed = step.outcome === "dropped" ? step.scores.filter(isMissed) : [];
   const others = step.scores.filter((score) => !missed.includes(score));
-  const scores = packed(others.map(scoreText), room).map((line) => paint("dim", line));
+  const texts = [...others.map(scoreText), ...rewrittenTexts(step)];
+  const scores = packed(texts, room).map((line) => paint("dim", line));
   switch (step.outcome) {
     case "dropped":
       return [
@@ -105,6 +109,13 @@ function stepDetails(step: StepStory, { end }: SampleStory, room: number, paint:
     case "not reached":
       return [paint("dim", step.outcome === "waiting" ? "not finished yet" : "")];
   }
+}
+
+function rewrittenTexts({ rewritten }: StepStory): readonly string[] {
+  return [...new Set(rewritten.map(({ by }) => by))].map((step) => {
+    const names = rewritten.filter(({ by }) => by === step).map(({ name }) => name);
+    return `${names.join(", ")}: written anew by ${step}`;
+  });
 }
 
 function isMissed({ limits }: Score): boolean {
@@ -128,11 +139,12 @@ function numberText(value: number): string {
 /** What decided, where no score misses a limit that is known to be its own: the step's options. */
 function optionLines({ options }: StepStory, room: number, paint: Paint): readonly string[] {
   const told = Object.entries(options).filter(([name, value]) => value !== null && name !== "mode");
-  if (told.length === 0) return [];
   const texts = told.map(
-    ([name, value]) => `${name} ${fitText(JSON.stringify(value), Math.max(30, room - name.length - 12))}`,
+    ([name, value]) => `${name}: ${fitText(typeof value === "string" ? value : JSON.stringify(value), 600)}`,
   );
-  return packed(texts, room).map((line) => paint("dim", line));
+  return packed(texts, room)
+    .flatMap((line) => wrapText(line, room))
+    .map((line) => paint("dim", line));
 }
 
 function endRows(end: StoryEnd, room: number, paint: Paint): readonly Row[] {
