@@ -6,7 +6,7 @@ import type { OpenedSource, Split } from "../contract/source.ts";
 import type { ErrorCode } from "../model/error-codes.ts";
 import { asPipelineError } from "../model/errors.ts";
 import { isMediaPart, type Sample } from "../model/sample.ts";
-import { type Lane, StepApplication } from "../worker/apply-steps.ts";
+import { beginFlight, type Lane, StepApplication } from "../worker/apply-steps.ts";
 import { openChain } from "../worker/chain.ts";
 import { encodeSample, type KeylessSample } from "../worker/encode-sample.ts";
 import { TaskTally } from "../worker/tally.ts";
@@ -54,7 +54,10 @@ export async function probePipeline(probe: Probe): Promise<ProbeResult> {
     const started = performance.now();
     const read = await readSamples(probe, tally, failures);
     const lanes = read.map(
-      (sample, position): Lane => ({ flight: { uri: "", position, failures: [] }, samples: [sample] }),
+      (sample, position): Lane => ({
+        flight: beginFlight(position, { uri: "" }, sample.attributes),
+        samples: [sample],
+      }),
     );
     const left = await new StepApplication(chain, tally).applyAll(lanes, probe.batchSize, 1);
     for (const { flight } of left) {

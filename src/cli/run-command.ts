@@ -66,7 +66,7 @@ async function execute(
   try {
     const summary = await run.finished;
     watch.close();
-    await report(summary, watch, stepIds, mode, resume);
+    await report(summary, settings.checkpoints, watch, stepIds, mode, resume);
     return exitCodeOf(summary, signals.first);
   } finally {
     watch.close();
@@ -76,6 +76,7 @@ async function execute(
 
 async function report(
   summary: RunSummary,
+  checkpoints: string,
   watch: RunWatch,
   stepIds: readonly string[],
   mode: WatchMode,
@@ -83,7 +84,7 @@ async function report(
 ): Promise<void> {
   if (mode === "live" || mode === "lines") {
     const { reportLines } = await import("./run-report.ts");
-    terminal.print(...(await reportLines(summary, watch.snapshot, stepIds, resume)));
+    terminal.print(...(await reportLines(summary, checkpoints, watch.snapshot, stepIds, resume)));
   }
   if (summary.error !== null) terminal.note(...errorLines(errorFromRecord(summary.error)));
 }

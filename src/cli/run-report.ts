@@ -5,16 +5,21 @@ import { funnelLines } from "../telemetry/funnel.ts";
 import { paintFor } from "../telemetry/paint.ts";
 import type { RunSnapshot } from "../telemetry/run-snapshot.ts";
 import { runningAccounting } from "../telemetry/run-totals.ts";
+import { openRun } from "./open-run.ts";
 import { quarantineExamples } from "./quarantine-examples.ts";
 
 /** The end of a run for a person, with examples of what failed. */
 export async function reportLines(
   summary: RunSummary,
+  checkpoints: string,
   snapshot: RunSnapshot,
   stepIds: readonly string[],
   resumeCommand: string,
 ): Promise<readonly string[]> {
-  const examples = totalsOf(summary.accounting).failed > 0 ? await quarantineExamples(summary.destination, 3) : [];
+  const examples =
+    totalsOf(summary.accounting).failed > 0
+      ? await quarantineExamples(await openRun(summary.destination, checkpoints), 3)
+      : [];
   const session = runningAccounting(snapshot);
   const columns = process.stdout.columns ?? 100;
   return funnelLines({ summary, session, stepIds, examples, resumeCommand }, columns, paintFor(process.stdout));

@@ -24,16 +24,29 @@ export interface Split {
   readonly samples?: number;
 }
 
+/** Bytes of an object that hold one sample. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A sample that could not be read. It is accounted as read and failed. */
 export interface UnreadableSample {
   readonly id: string;
   readonly error: PipelineError;
   /** Where its bytes lie, for quarantine. */
   readonly uri: string;
+  readonly range?: ByteRange | undefined;
 }
 
 export type SourceItem =
-  | { readonly kind: "sample"; readonly sample: Sample; readonly uri: string }
+  /** `range`: where in the object at `uri`, when the sample is a piece of it that can be read by itself. */
+  | {
+      readonly kind: "sample";
+      readonly sample: Sample;
+      readonly uri: string;
+      readonly range?: ByteRange | undefined;
+    }
   | { readonly kind: "unreadable"; readonly unreadable: UnreadableSample };
 
 /** What samples of a source look like, as far as its options tell. */

@@ -27,12 +27,15 @@ export type Manifest = {
   readonly shards: readonly ManifestFile[];
   /** Failed samples, JSON lines. */
   readonly quarantine: readonly ManifestFile[];
+  /** What became of every sample, one log a task; `samples` counts its lines behind the header. */
+  readonly outcomes: readonly ManifestFile[];
 };
 
 /** The files that the receipts of a run list, in dataset order. */
 export interface FinishedTasks {
   readonly shards: readonly Shard[];
   readonly quarantine: readonly Shard[];
+  readonly outcomes: readonly Shard[];
   /** What stages handed on, where it is to stay for inspection. */
   readonly spools: readonly Shard[];
 }
@@ -41,15 +44,17 @@ export async function finishedTasks(receipts: AsyncIterable<Receipt>, plan: Plan
   const lastStage = plan.stages.length - 1;
   const last: Receipt[] = [];
   const quarantine: Shard[] = [];
+  const outcomes: Shard[] = [];
   const spools: Shard[] = [];
   for await (const receipt of receipts) {
     if (receipt.quarantine !== undefined) quarantine.push(receipt.quarantine);
+    if (receipt.outcomes !== undefined) outcomes.push(receipt.outcomes);
     if (receipt.stage === lastStage) last.push(receipt);
     else if (!plan.streaming) spools.push(...receipt.shards);
   }
   last.sort((a, b) => a.split - b.split);
-  quarantine.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { shards: last.flatMap((receipt) => receipt.shards), quarantine, spools };
+  for (const files of [quarantine, outcomes]) files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { shards: last.flatMap((receipt) => receipt.shards), quarantine, outcomes, spools };
 }
 
 /**
@@ -62,7 +67,7 @@ export async function publish(
   tasks: FinishedTasks,
   facts: Pick<Manifest, "planHash" | "accounting">,
 ): Promise<Manifest> {
-  const files = [...tasks.shards, ...tasks.quarantine, ...tasks.spools];
+  const files = [...tasks.shards, ...tasks.quarantine, ...tasks.outcomes, ...tasks.spools];
   for (const file of files) await giveFinalName(storage, output, file);
   await removeOrphans(storage, output, new Set(files.map((file) => file.name)));
   const manifest: Manifest = {
@@ -72,6 +77,7 @@ export async function publish(
     accounting: facts.accounting,
     shards: tasks.shards.map(manifestFile),
     quarantine: tasks.quarantine.map(manifestFile),
+    outcomes: tasks.outcomes.map(manifestFile),
   };
   await putSame(storage, joinUri(output, manifestName), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8"));
   await putSame(storage, joinUri(output, successName), new Uint8Array(0));
@@ -100,12 +106,12 @@ async function giveFinalName(storage: Storage, output: string, file: Shard): Pro
   if ((await storage.stat(from)) !== undefined) await storage.move(from, joinUri(output, file.name));
 }
 
-/** Shards, spools and quarantine files of attempts that did not count, and spools that nobody needs any more. Anything that does not bear a shard's name is not ours. */
+/** Shards, spools, quarantine files and outcome logs of attempts that did not count, and spools that nobody needs any more. Anything that does not bear a shard's name is not ours. */
 async function removeOrphans(storage: Storage, output: string, kept: ReadonlySet<string>): Promise<void> {
   await storage.removeTemporary(output);
   for await (const object of storage.list(output)) {
     const name = relativeUri(output, object.uri);
-    if (/^(?:_quarantine\/|_stages\/)?(?:stage-\d+-)?shard-\d{6,}[-.]/.test(name) && !kept.has(name))
+    if (/^(?:_quarantine\/|_outcomes\/|_stages\/)?(?:stage-\d+-)?shard-\d{6,}[-.]/.test(name) && !kept.has(name))
       await storage.remove(object.uri);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineSink, type EncodedPart, type EncodedSample } from "../contract/sink.ts";
-import { openLineCompressor } from "./line-compressor.ts";
+import { openLineCompressor } from "../storage/line-compressor.ts";
 import { type EncodedMedia, isEncodedMedia, mediaBytes } from "./media-bytes.ts";
 import { openRollingWriter, type ShardEncoder, type ShardFormat, shardLimitOptions } from "./rolling-writer.ts";
 

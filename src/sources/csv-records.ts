@@ -3,7 +3,7 @@ import type { ByteLine } from "./byte-lines.ts";
 
 export type CsvRecord =
   | { readonly kind: "record"; readonly offset: number; readonly bytes: Buffer }
-  | { readonly kind: "invalid"; readonly offset: number; readonly problem: string }
+  | { readonly kind: "invalid"; readonly offset: number; readonly byteLength: number; readonly problem: string }
   | { readonly kind: "too-long"; readonly offset: number; readonly byteLength: number };
 
 const quote = 0x22;
@@ -75,7 +75,9 @@ export class CsvRecordAssembler {
     const lines = this.pending.reverse();
     this.clear();
     const first = lines.pop();
-    if (first !== undefined) found.push({ kind: "invalid", offset: first.offset, problem });
+    if (first !== undefined) {
+      found.push({ kind: "invalid", offset: first.offset, byteLength: first.byteLength, problem });
+    }
     return lines;
   }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
-import { defineSource, type SourceItem, type Split } from "../contract/source.ts";
+import { type ByteRange, defineSource, type SourceItem, type Split } from "../contract/source.ts";
 import { byteSize } from "../contract/units.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
@@ -178,15 +178,23 @@ function itemOfRecord(record: CsvRecord, table: Table): SourceItem {
   const { uri } = table.file.file;
   const position = `${table.file.relative}:${record.offset}`;
   const where = `the record at byte ${record.offset} of ${JSON.stringify(uri)}`;
+  const range = table.file.compression === "none" ? rangeOf(record) : undefined;
   try {
     const cells = cellsOf(record, table, where);
     const { parts, attributes, id } = sampleFields(cells, table, where, record.offset);
     if (table.ids !== undefined) table.ids.claim(id ?? position, where);
-    return sampleItem({ id: id ?? position, parts, attributes }, uri);
+    return sampleItem({ id: id ?? position, parts, attributes }, uri, range);
   } catch (error) {
-    if (error instanceof PipelineError && error.scope === "sample") return unreadableItem(position, uri, error);
+    if (error instanceof PipelineError && error.scope === "sample") return unreadableItem(position, uri, error, range);
     throw error;
   }
+}
+
+function rangeOf(record: CsvRecord): ByteRange {
+  return {
+    offset: record.offset,
+    length: record.kind === "record" ? record.bytes.byteLength : record.byteLength,
+  };
 }
 
 function cellsOf(record: CsvRecord, { delimiter, columns, given }: Table, where: string): readonly string[] {

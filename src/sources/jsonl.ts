@@ -90,20 +90,22 @@ async function* readSplit(
 
 function itemOfLine(
   line: ByteLine,
-  { file, relative }: LineSplit,
+  { file, relative, compression }: LineSplit,
   given: JsonlOptions,
   ids: UniqueIds | undefined,
 ): SourceItem | undefined {
   const position = `${relative}:${line.offset}`;
   if (isBlank(line)) return undefined;
+  const range = compression === "none" ? { offset: line.offset, length: line.byteLength } : undefined;
   try {
     const record = parseLine(line, file.uri, given);
     const id = given.idField === undefined ? position : idOf(record, given.idField, line, file.uri);
     ids?.claim(id, `the line at byte ${line.offset} of ${JSON.stringify(file.uri)}`);
     const { parts, attributes } = partsOf(record, line, file.uri, given);
-    return sampleItem({ id, parts, attributes }, file.uri);
+    return sampleItem({ id, parts, attributes }, file.uri, range);
   } catch (error) {
-    if (error instanceof PipelineError && error.scope === "sample") return unreadableItem(position, file.uri, error);
+    if (error instanceof PipelineError && error.scope === "sample")
+      return unreadableItem(position, file.uri, error, range);
     throw error;
   }
 }

@@ -1,16 +1,16 @@
-import type { SourceItem } from "../contract/source.ts";
+import type { ByteRange, SourceItem } from "../contract/source.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { Sample } from "../model/sample.ts";
 
 /** Bytes of samples that a batch may hold before it is handed on. */
 export const batchHeldBytes = 4 * 2 ** 20;
 
-export function sampleItem(sample: Sample, uri: string): SourceItem {
-  return { kind: "sample", sample, uri };
+export function sampleItem(sample: Sample, uri: string, range?: ByteRange): SourceItem {
+  return { kind: "sample", sample, uri, range };
 }
 
-export function unreadableItem(id: string, uri: string, error: PipelineError): SourceItem {
-  return { kind: "unreadable", unreadable: { id, uri, error } };
+export function unreadableItem(id: string, uri: string, error: PipelineError, range?: ByteRange): SourceItem {
+  return { kind: "unreadable", unreadable: { id, uri, error, range } };
 }
 
 /** The sample as an item; a failure that concerns only it as an unreadable one. Rejects with every other failure. */

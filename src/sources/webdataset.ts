@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineSource, type SourceItem, type Split } from "../contract/source.ts";
+import { type ByteRange, defineSource, type SourceItem, type Split } from "../contract/source.ts";
 import { byteSize } from "../contract/units.ts";
 import { PipelineError } from "../model/errors.ts";
 import { mediaKinds, type Sample } from "../model/sample.ts";
@@ -83,22 +83,34 @@ async function* readShard(
 }
 
 async function itemOfGroup(
-  { file, relative }: TarArchive,
+  { file, relative, compression }: TarArchive,
   group: TarGroup,
   members: readonly Member[],
   given: WebdatasetOptions,
   ids: UniqueIds,
 ): Promise<SourceItem> {
   const id = `${relative}/${group.key}`;
-  if (group.error !== undefined) return unreadableItem(id, file.uri, group.error);
+  const range = compression === "none" ? rangeOf(group) : undefined;
+  if (group.error !== undefined) return unreadableItem(id, file.uri, group.error, range);
   try {
     const sample = await sampleOf(id, members, given);
     ids.claim(sample.id, `${JSON.stringify(group.key)} in ${JSON.stringify(file.uri)}`);
-    return sampleItem(sample, file.uri);
+    return sampleItem(sample, file.uri, range);
   } catch (error) {
-    if (error instanceof PipelineError && error.scope === "sample") return unreadableItem(id, file.uri, error);
+    if (error instanceof PipelineError && error.scope === "sample") return unreadableItem(id, file.uri, error, range);
     throw error;
   }
+}
+
+/** From the first byte of the group's first member to the last byte of its last one. */
+function rangeOf({ members }: TarGroup): ByteRange | undefined {
+  if (members.length === 0) return undefined;
+  let [offset, end] = [Number.POSITIVE_INFINITY, 0];
+  for (const member of members) {
+    offset = Math.min(offset, member.offset);
+    end = Math.max(end, member.offset + member.size);
+  }
+  return { offset, length: end - offset };
 }
 
 async function sampleOf(id: string, members: readonly Member[], given: WebdatasetOptions): Promise<Sample> {

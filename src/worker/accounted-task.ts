@@ -5,6 +5,7 @@ import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import type { ShardDestination } from "../contract/sink.ts";
 import { asPipelineError } from "../model/errors.ts";
 import type { Whereabouts } from "./apply-steps.ts";
+import { OutcomeLog } from "./outcome-log.ts";
 import { Quarantine } from "./quarantine.ts";
 import { TaskTally } from "./tally.ts";
 import type { TaskOutput } from "./task-output.ts";
@@ -30,6 +31,7 @@ export interface TaskAttempt {
 export interface TaskBench {
   readonly output: TaskOutput;
   readonly quarantine: Quarantine;
+  readonly outcomes: OutcomeLog;
   readonly tally: TaskTally;
   /**
    * To be called after every sample: reports when it is time to, and lets timers and sockets have their turn
@@ -52,12 +54,14 @@ export async function accountedTask(
   const destination = { uri: setup.destination, split: task.split, attempt: task.attemptId };
   const tally = new TaskTally(stage.steps.map((step) => step.id));
   const quarantine = new Quarantine(destination, stage.index, setup.planHash);
+  const outcomes = new OutcomeLog(destination, stage.index, task.input);
   let output: TaskOutput | undefined;
   try {
     output = await openOutput(destination);
-    await work({ output, quarantine, tally, pause: reportingPause(attempt, tally) });
+    await work({ output, quarantine, outcomes, tally, pause: reportingPause(attempt, tally) });
     const shards = await output.commit();
     const failed = await quarantine.commit();
+    const told = await outcomes.commit();
     if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
     return {
       stage: task.stage,
@@ -65,12 +69,14 @@ export async function accountedTask(
       attempt: task.attempt,
       shards,
       ...(failed === undefined ? {} : { quarantine: failed }),
+      ...(told === undefined ? {} : { outcomes: told }),
       accounting: tally.accounting(),
       seconds: (performance.now() - start) / 1000,
     };
   } catch (cause) {
     await output?.abort();
     await quarantine.abort();
+    await outcomes.abort();
     throw asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`);
   }
 }

@@ -1,22 +1,46 @@
 import type { Outcome } from "../contract/operator.ts";
+import type { ByteRange } from "../contract/source.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
-import { childId, type Sample } from "../model/sample.ts";
+import { type Attributes, childId, type Sample } from "../model/sample.ts";
 import type { Chain, OpenedStep } from "./chain.ts";
 import { increment, type TaskTally } from "./tally.ts";
+import { tellingAttributesOf } from "./telling-attributes.ts";
 
 export interface FailedSample {
   readonly id: string;
   /** Step id, or `read` or `write`. */
   readonly step: string;
   readonly error: PipelineError;
+  /** What steps had written by then. */
+  readonly attributes?: Attributes | undefined;
 }
 
-/** The way of one sample that was read through the steps: where it came from, and who failed of it and its children, in order. */
+/** A sample that a step dropped or split. */
+export type EndedSample = {
+  readonly id: string;
+  readonly step: string;
+  readonly attributes: Attributes | undefined;
+} & ({ readonly kind: "drop"; readonly reason: string } | { readonly kind: "split"; readonly children: number });
+
+/** The way of one sample that was read through the steps: where it came from, and what ended it and its children, each in order. */
 export interface Flight {
   readonly uri: string;
+  readonly range: ByteRange | undefined;
+  /** What the sample had when it was read. */
+  readonly attributes: Attributes;
   /** Position among what the task reads, from 0. */
   readonly position: number;
   readonly failures: FailedSample[];
+  readonly endings: EndedSample[];
+}
+
+/** Begins the way of the sample at `position` of what a task reads. */
+export function beginFlight(
+  position: number,
+  origin: { readonly uri: string; readonly range?: ByteRange | undefined },
+  attributes: Attributes,
+): Flight {
+  return { uri: origin.uri, range: origin.range, attributes, position, failures: [], endings: [] };
 }
 
 /** What is left of one sample that was read. */
@@ -188,10 +212,24 @@ export class StepApplication {
         if (!step.isDropReason(outcome.reason))
           return this.#fail(flight, step, sample, unknownReason(step.id, outcome.reason));
         increment(tally.dropped, outcome.reason);
+        flight.endings.push({
+          kind: "drop",
+          id: sample.id,
+          step: step.id,
+          reason: outcome.reason,
+          attributes: toldAttributes(flight, step, outcome.sample ?? sample),
+        });
         return outcome;
       case "split":
         tally.split++;
         tally.children += outcome.samples.length;
+        flight.endings.push({
+          kind: "split",
+          id: sample.id,
+          step: step.id,
+          children: outcome.samples.length,
+          attributes: toldAttributes(flight, step, sample),
+        });
         return {
           kind: "split",
           samples: outcome.samples.map((child, index) => ({ ...child, id: childId(sample.id, index) })),
@@ -205,7 +243,7 @@ export class StepApplication {
     const error = asPipelineError(cause, "OPERATOR_FAILED", `step ${step.id} threw`);
     if (error.scope !== "sample") throw error;
     increment(this.#tally.step(step.id).failed, error.code);
-    flight.failures.push({ id: sample.id, step: step.id, error });
+    flight.failures.push({ id: sample.id, step: step.id, error, attributes: toldAttributes(flight, step, sample) });
     return undefined;
   }
 
@@ -213,6 +251,10 @@ export class StepApplication {
     if (outcome?.kind === "keep") return this.applyMaps(flight, outcome.sample, index + 1);
     return this.#applyMapsToEach(flight, samplesOf(outcome), index + 1);
   }
+}
+
+function toldAttributes(flight: Flight, step: OpenedStep, sample: Sample): Attributes | undefined {
+  return tellingAttributesOf(sample.attributes, flight.attributes, step.tellingAttributes);
 }
 
 function samplesOf(outcome: Outcome | undefined): readonly Sample[] {

@@ -2,15 +2,20 @@ import type { OpenedGather } from "../contract/operator.ts";
 import type { SourceItem } from "../contract/source.ts";
 import { asPipelineError } from "../model/errors.ts";
 import { type Sample, withAttributes } from "../model/sample.ts";
+import { beginFlight } from "./apply-steps.ts";
 import { encodeSample } from "./encode-sample.ts";
 import { GatherDecisions } from "./gather-decisions.ts";
+import type { OutcomeLog } from "./outcome-log.ts";
 import { increment, type TaskTally } from "./tally.ts";
 import type { LeavingSample, TaskOutput } from "./task-output.ts";
+import { tellingAttributesOf } from "./telling-attributes.ts";
 
 /** A gather step, opened. */
 export interface OpenedGatherStep {
   readonly id: string;
   readonly dropReasons: readonly string[];
+  /** Told of a sample that the step drops. */
+  readonly tellingAttributes: ReadonlySet<string>;
   readonly operator: OpenedGather;
 }
 
@@ -24,6 +29,7 @@ export async function runGather(
   step: OpenedGatherStep,
   read: () => AsyncIterable<readonly SourceItem[]>,
   output: TaskOutput,
+  outcomes: OutcomeLog,
   tally: TaskTally,
   onSample: () => Promise<void> | undefined,
 ): Promise<void> {
@@ -32,20 +38,28 @@ export async function runGather(
   let position = 0;
   for await (const items of read()) {
     const leaving: LeavingSample[] = [];
-    for (const { sample, uri } of samplesOf(items)) {
+    for (const item of samplesOf(items)) {
+      const { sample, uri, range } = item;
+      const flight = beginFlight(position, item, sample.attributes);
       const decision = decisions.of(position++);
       tally.read++;
       stepTally.in++;
       if (decision.kind === "drop") {
         increment(stepTally.dropped, decision.reason);
+        const attributes = tellingAttributesOf(sample.attributes, sample.attributes, step.tellingAttributes);
+        flight.endings.push({ kind: "drop", id: sample.id, step: step.id, reason: decision.reason, attributes });
+        outcomes.add(flight, []);
         continue;
       }
       stepTally.kept++;
       await onSample();
-      leaving.push({ sample: await encodeSample(withAttributes(sample, decision.attributes ?? {}), true), uri });
+      const encoded = await encodeSample(withAttributes(sample, decision.attributes ?? {}), true);
+      leaving.push({ sample: encoded, uri, range });
+      outcomes.add(flight, [encoded]);
       if (leaving.length >= writeSamples) await write(leaving.splice(0), output, tally);
     }
     await write(leaving, output, tally);
+    await outcomes.flush();
   }
 }
 

@@ -13,6 +13,7 @@ import { readItems } from "./read-items.ts";
 import { openSpool } from "./spool-writer.ts";
 import { sinkOutput } from "./task-output.ts";
 import { TaskRun } from "./task-run.ts";
+import { attributesOfEarlierStages, attributesToTell } from "./telling-attributes.ts";
 
 /** Size of the splits that a gather stage makes of its output. */
 const gatheredSplit = { samples: 10_000, bytes: 64 * 2 ** 20 };
@@ -43,7 +44,12 @@ async function openMapStage(
   signal: AbortSignal,
 ): Promise<OpenedStage> {
   const { plan } = setup;
-  const chain = await openChain(stage.steps, catalog, signal);
+  const chain = await openChain(
+    stage.steps,
+    catalog,
+    signal,
+    await attributesOfEarlierStages(plan, stage.index, catalog),
+  );
   const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
   const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
   return {
@@ -70,12 +76,13 @@ function runMapTask(
       sink === undefined
         ? openSpool(destination, stage.index)
         : sinkOutput(await sink.opened.openWriter(destination), destination),
-    async ({ output, quarantine, tally, pause }) => {
+    async ({ output, quarantine, outcomes, tally, pause }) => {
       const steps = new StepApplication(chain, tally);
       const run = new TaskRun(
         steps,
         tally,
         quarantine,
+        outcomes,
         output,
         { ...setup, needsBytes: sink?.needsBytes ?? true },
         signal,
@@ -93,17 +100,19 @@ async function openGatherStage(
 ): Promise<OpenedStage> {
   const [ref] = stage.steps;
   if (ref === undefined) throw new PipelineError("PROTOCOL", `stage ${stage.index} gathers, but has no step`);
-  const step = await openGatherStep(ref, catalog, signal);
+  const scores = await attributesOfEarlierStages(setup.plan, stage.index, catalog);
+  const step = await openGatherStep(ref, catalog, signal, scores);
   return {
     runTask: (task, reporter, taskSignal) =>
       accountedTask(
         { task, setup, stage, reporter, signal: taskSignal },
         async (destination) => openSpool(destination, stage.index, gatheredSplit),
-        ({ output, tally, pause }) =>
+        ({ output, outcomes, tally, pause }) =>
           runGather(
             step,
             () => readItems(task.input, undefined, setup.destination, taskSignal),
             output,
+            outcomes,
             tally,
             () => pause({ step: step.id, sample: "" }),
           ),
@@ -112,7 +121,12 @@ async function openGatherStage(
   };
 }
 
-async function openGatherStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedGatherStep> {
+async function openGatherStep(
+  step: StepRef,
+  catalog: Catalog,
+  signal: AbortSignal,
+  scores: readonly string[],
+): Promise<OpenedGatherStep> {
   try {
     const spec = await loadComponent(catalog.operators, "operator", step.name);
     if (spec.kind !== "gather")
@@ -121,6 +135,7 @@ async function openGatherStep(step: StepRef, catalog: Catalog, signal: AbortSign
     return {
       id: step.id,
       dropReasons: spec.dropReasons(options),
+      tellingAttributes: attributesToTell(spec.signature(options), scores),
       operator: await spec.open(options, { signal, seed: step.seed }),
     };
   } catch (cause) {

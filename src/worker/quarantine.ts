@@ -1,5 +1,6 @@
 import type { QuarantineRecord } from "../contract/quarantine.ts";
 import type { Shard, ShardDestination } from "../contract/sink.ts";
+import type { ByteRange } from "../contract/source.ts";
 import { errorRecord, type PipelineError } from "../model/errors.ts";
 import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 
@@ -21,6 +22,7 @@ export class Quarantine {
   add(failed: {
     readonly id: string;
     readonly uri: string;
+    readonly range: ByteRange | undefined;
     readonly position: number;
     readonly step: string;
     readonly error: PipelineError;
@@ -28,6 +30,7 @@ export class Quarantine {
     const record: QuarantineRecord = {
       id: failed.id,
       uri: failed.uri,
+      ...(failed.range === undefined ? {} : { range: failed.range }),
       position: failed.position,
       attempt: 1,
       planHash: this.#planHash,

@@ -16,6 +16,7 @@ const batchBytes = 4 * 2 ** 20;
 export const spoolHeader = z.strictObject({
   id: z.string(),
   uri: z.string(),
+  range: z.strictObject({ offset: z.number(), length: z.number() }).exactOptional(),
   attributes: z.record(z.string(), z.json()),
   parts: z.array(
     z.union([
@@ -71,7 +72,8 @@ async function nextItem(reader: WindowReader): Promise<SourceItem | undefined> {
       parts.push({ kind, name, mediaType, content: lazyContent(reader.skip(byteLength), { byteLength }) });
     }
   }
-  return { kind: "sample", uri: header.uri, sample: { id: header.id, parts, attributes: header.attributes } };
+  const { id, uri, range, attributes } = header;
+  return { kind: "sample", uri, range, sample: { id, parts, attributes } };
 }
 
 /** Reads an object front to back in windows, skipping what is left for later. */

@@ -52,10 +52,10 @@ export function openSpool(destination: ShardDestination, stage: number, limits?:
   };
 }
 
-function encode({ sample, uri }: LeavingSample): readonly Uint8Array[] {
+function encode({ sample, uri, range }: LeavingSample): readonly Uint8Array[] {
   const bodies: Uint8Array[] = [];
   const parts = sample.parts.map((part) => encodePart(part, bodies));
-  const header = { id: sample.id, uri, attributes: sample.attributes, parts };
+  const header = { id: sample.id, uri, range, attributes: sample.attributes, parts };
   const headerBytes = Buffer.from(JSON.stringify(header), "utf8");
   const prefix = Buffer.allocUnsafe(4);
   prefix.writeUInt32BE(headerBytes.byteLength);

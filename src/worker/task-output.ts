@@ -1,10 +1,12 @@
 import type { EncodedSample, Shard, ShardDestination, SinkWriter } from "../contract/sink.ts";
+import type { ByteRange } from "../contract/source.ts";
 import type { KeylessSample } from "./encode-sample.ts";
 
 /** A sample that leaves the task, and where its original lies. */
 export interface LeavingSample {
   readonly sample: KeylessSample;
   readonly uri: string;
+  readonly range: ByteRange | undefined;
 }
 
 /** Where a task's samples go: the sink, or a spool for the next stage. */

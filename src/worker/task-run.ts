@@ -1,9 +1,10 @@
-import type { SourceItem } from "../contract/source.ts";
+import type { SourceItem, UnreadableSample } from "../contract/source.ts";
 import { estimateDecodedBytes } from "../media/decoded-size.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { Sample } from "../model/sample.ts";
-import type { Flight, Lane, StepApplication } from "./apply-steps.ts";
+import { beginFlight, type Flight, type Lane, type StepApplication } from "./apply-steps.ts";
 import { encodeSample, type KeylessSample } from "./encode-sample.ts";
+import type { OutcomeLog } from "./outcome-log.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { SampleWindow } from "./sample-window.ts";
 import type { TaskTally } from "./tally.ts";
@@ -37,6 +38,7 @@ export class TaskRun {
   readonly #steps: StepApplication;
   readonly #tally: TaskTally;
   readonly #quarantine: Quarantine;
+  readonly #outcomes: OutcomeLog;
   readonly #output: TaskOutput;
   readonly #limits: TaskLimits;
   readonly #window: SampleWindow<Landing>;
@@ -52,6 +54,7 @@ export class TaskRun {
     steps: StepApplication,
     tally: TaskTally,
     quarantine: Quarantine,
+    outcomes: OutcomeLog,
     output: TaskOutput,
     limits: TaskLimits,
     signal: AbortSignal,
@@ -59,6 +62,7 @@ export class TaskRun {
     this.#steps = steps;
     this.#tally = tally;
     this.#quarantine = quarantine;
+    this.#outcomes = outcomes;
     this.#output = output;
     this.#limits = limits;
     this.#signal = signal;
@@ -78,6 +82,7 @@ export class TaskRun {
           if (pausing !== undefined) await pausing;
         }
         await this.#quarantine.flush();
+        await this.#outcomes.flush();
       }
     } finally {
       await iterator.return?.();
@@ -99,8 +104,7 @@ export class TaskRun {
   #take(item: SourceItem): undefined | Promise<void> {
     this.#signal.throwIfAborted();
     this.#tally.read++;
-    if (item.kind === "unreadable")
-      return this.#takeUnreadable(item.unreadable.id, item.unreadable.uri, item.unreadable.error);
+    if (item.kind === "unreadable") return this.#takeUnreadable(item.unreadable);
     this.#tally.bytesRead += encodedBytes(item.sample);
     const cost = this.#estimate(item.sample, item.uri);
     if (typeof cost === "number" && this.#admitsNow(cost)) {
@@ -116,7 +120,7 @@ export class TaskRun {
   ): Promise<void> {
     const cost = await estimate;
     if (cost instanceof PipelineError) {
-      await this.#takeUnreadable(item.sample.id, item.uri, cost);
+      await this.#takeUnreadable({ id: item.sample.id, uri: item.uri, range: item.range, error: cost });
       return;
     }
     if (!this.#admitsNow(cost)) await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.makeRoom(cost));
@@ -124,9 +128,10 @@ export class TaskRun {
     if (this.#isFull()) await this.#write();
   }
 
-  #takeUnreadable(id: string, uri: string, error: PipelineError): undefined | Promise<void> {
+  #takeUnreadable({ id, error, ...origin }: UnreadableSample): undefined | Promise<void> {
     this.#tally.countUnreadable(error.code);
-    const flight = { uri, position: this.#position++, failures: [{ id, step: "read", error }] };
+    const flight = beginFlight(this.#position++, origin, {});
+    flight.failures.push({ id, step: "read", error });
     if (this.#steps.hasBatchStep) this.#round.push({ flight, samples: [] });
     else if (this.#window.hasRoomFor(0)) this.#window.admit(0, { flight, leaving: [] });
     else return this.#window.makeRoom(0).then(() => this.#window.admit(0, { flight, leaving: [] }));
@@ -139,8 +144,9 @@ export class TaskRun {
     return this.#round.length < this.#limits.batchSize && this.#roundBytes + cost <= this.#limits.memoryBudgetBytes;
   }
 
-  #admit({ sample, uri }: { readonly sample: Sample; readonly uri: string }, cost: number): void {
-    const flight: Flight = { uri, position: this.#position++, failures: [] };
+  #admit(item: SourceItem & { readonly kind: "sample" }, cost: number): void {
+    const { sample } = item;
+    const flight = beginFlight(this.#position++, item, sample.attributes);
     if (this.#steps.hasBatchStep) {
       this.#round.push({ flight, samples: [sample] });
       this.#roundBytes += cost;
@@ -221,10 +227,11 @@ export class TaskRun {
   }
 
   #gather({ flight, leaving }: Landing): void {
-    for (const failed of flight.failures)
-      this.#quarantine.add({ ...failed, uri: flight.uri, position: flight.position });
+    const { uri, range, position } = flight;
+    for (const { id, step, error } of flight.failures) this.#quarantine.add({ id, step, error, uri, range, position });
+    this.#outcomes.add(flight, leaving);
     for (const sample of leaving) {
-      this.#leaving.push({ sample, uri: flight.uri });
+      this.#leaving.push({ sample, uri, range });
       for (const part of sample.parts) {
         if (part.kind === "text") this.#leavingBytes += part.text.length;
         else if (part.kind === "embedding") this.#leavingBytes += part.values.byteLength;

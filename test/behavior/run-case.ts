@@ -6,7 +6,7 @@ import type { StepRef } from "../../src/contract/plan.ts";
 import { defineSource } from "../../src/contract/source.ts";
 import { partKinds, type Sample } from "../../src/model/sample.ts";
 import { resolvePipeline } from "../../src/plan/resolve-pipeline.ts";
-import { type FailedSample, StepApplication } from "../../src/worker/apply-steps.ts";
+import { beginFlight, StepApplication } from "../../src/worker/apply-steps.ts";
 import { openChain } from "../../src/worker/chain.ts";
 import { TaskTally } from "../../src/worker/tally.ts";
 
@@ -71,8 +71,8 @@ export async function runSteps(steps: readonly StepRef[], samples: readonly Samp
   async function apply(window: readonly Sample[]) {
     const tally = new TaskTally(steps.map((step) => step.id));
     tally.read = window.length;
-    const failures: FailedSample[] = [];
-    const flight = { uri: "memory:", position: 0, failures };
+    const flight = beginFlight(0, { uri: "memory:" }, {});
+    const { failures } = flight;
     const application = new StepApplication(chain, tally);
     const lanes = await application.applyAll(
       window.map((sample) => ({ flight, samples: [sample] })),

@@ -1,19 +1,24 @@
 import { constants, createGzip, createZstdCompress, type Gzip, type ZstdCompress } from "node:zlib";
 import { asPipelineError } from "../model/errors.ts";
-import type { ShardFile } from "../storage/shard-file.ts";
-import type { ShardEncoder } from "./rolling-writer.ts";
+import type { ShardFile } from "./shard-file.ts";
 
 const blockBytes = 256 * 1024;
+
+/** Lines on their way into a file, compressed. */
+export interface LineCompressor {
+  /** Size of the file if it ended now; what is not compressed yet counts in full. Depends on the lines alone. */
+  readonly bytes: number;
+  /** Takes lines, in pieces. A promise means: wait before the next call. */
+  add(lines: { readonly pieces: readonly Uint8Array[]; readonly bytes: number }): void | Promise<void>;
+  finish(): Promise<void>;
+}
 
 /**
  * Compresses lines into a shard as one gzip member or one zstd frame, which every reader takes, at
  * the usual levels (6 and 3). The compressed bytes depend on the lines alone: blocks end where the
  * lines say, and neither format holds a time.
  */
-export function openLineCompressor(
-  compression: "gzip" | "zstd",
-  file: ShardFile,
-): ShardEncoder<{ readonly pieces: readonly Uint8Array[]; readonly bytes: number }> {
+export function openLineCompressor(compression: "gzip" | "zstd", file: ShardFile): LineCompressor {
   const stream =
     compression === "gzip"
       ? createGzip({ level: 6, chunkSize: blockBytes })

@@ -1,0 +1,55 @@
+import type { Receipt } from "../contract/receipt.ts";
+import type { Shard } from "../contract/sink.ts";
+import type { InputFile } from "../contract/source.ts";
+import type { StartEntry } from "../ledger/entry.ts";
+import { type FrozenSplit, readFrozenInput } from "../ledger/frozen-input.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { PipelineError } from "../model/errors.ts";
+import { storageFor } from "../storage/open-storage.ts";
+import { joinUri } from "../storage/uri.ts";
+import { findLedger } from "./ledger-folder.ts";
+
+/** A run as its ledger tells it, finished or not; nothing of it is changed. */
+export interface RecordedRun {
+  /** URI of the output folder. */
+  readonly output: string;
+  readonly start: StartEntry;
+  /** The frozen input, in order. */
+  splits(): AsyncIterable<FrozenSplit>;
+  /** Those that count, read anew at every call. */
+  receipts(): AsyncIterable<Receipt>;
+  /** The object that holds a listed file: its name changes when the run is finished. Rejects with DATASET_DAMAGED when there is none. */
+  find(file: Shard): Promise<InputFile>;
+}
+
+/**
+ * The run whose output folder the user named. `checkpoints` is needed where the ledger lies elsewhere.
+ * Rejects with RUN_NOT_FOUND.
+ */
+export async function openRun(output: string, checkpoints?: string): Promise<RecordedRun> {
+  const found = await findLedger(output, checkpoints);
+  const ledger = await Ledger.open(found.store);
+  const { start } = ledger;
+  if (start === undefined)
+    throw new PipelineError("LEDGER_CORRUPT", `${found.store.location} has checkpoints but none that begins a run`);
+  return {
+    output: found.output,
+    start,
+    splits: () => readFrozenInput(found.store, start.input),
+    receipts: () => ledger.receipts(),
+    find: (file) => findFile(found.output, file),
+  };
+}
+
+async function findFile(folder: string, file: Shard): Promise<InputFile> {
+  const storage = storageFor(folder);
+  for (const name of new Set([file.name, file.storedAs])) {
+    const found = await storage.stat(joinUri(folder, name));
+    if (found?.bytes === file.bytes) return found;
+  }
+  throw new PipelineError(
+    "DATASET_DAMAGED",
+    `${file.name} is not in ${folder}, or has another size than the ${file.bytes} bytes that the ledger lists`,
+    { details: { folder, name: file.name } },
+  );
+}

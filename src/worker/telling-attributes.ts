@@ -1,0 +1,47 @@
+import { type Catalog, loadComponent } from "../contract/catalog.ts";
+import type { Signature } from "../contract/operator.ts";
+import type { Plan } from "../contract/plan.ts";
+import type { Json } from "../model/json.ts";
+import type { Attributes } from "../model/sample.ts";
+
+/** An attribute that takes more JSON than this is no score: outcome logs do without it. */
+const longestValue = 200;
+
+/** Attributes that a sample which a step ends is explained by, beside those that steps of its own stage wrote. */
+export function attributesToTell(signature: Signature, scores: readonly string[]): ReadonlySet<string> {
+  return new Set([...signature.reads, ...(signature.readsIfPresent ?? []), ...scores]);
+}
+
+/** Of `now`: what was not there when the sample was read, and what `telling` names. Undefined when there is none. */
+export function tellingAttributesOf(
+  now: Attributes,
+  read: Attributes,
+  telling: ReadonlySet<string>,
+): Attributes | undefined {
+  const told: [string, Json][] = [];
+  for (const name of Object.keys(now)) {
+    const value = now[name];
+    if (value === undefined || (value === read[name] && !telling.has(name)) || isLong(value)) continue;
+    told.push([name, value]);
+  }
+  return told.length === 0 ? undefined : Object.fromEntries(told);
+}
+
+function isLong(value: Json): boolean {
+  if (typeof value === "string") return value.length > longestValue;
+  return typeof value === "object" && value !== null && JSON.stringify(value).length > longestValue;
+}
+
+/** Names of the attributes that the steps of the stages before `stage` write. */
+export async function attributesOfEarlierStages(
+  plan: Plan,
+  stage: number,
+  catalog: Catalog,
+): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for (const { name, options } of plan.stages.slice(0, stage).flatMap(({ steps }) => steps)) {
+    const spec = await loadComponent(catalog.operators, "operator", name);
+    for (const written of spec.signature(spec.options.parse(options)).writes) names.add(written);
+  }
+  return [...names];
+}
