@@ -11,6 +11,7 @@ import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { beginRun, isPublished, openPlanSource } from "./prepare-run.ts";
+import { spaceShortage } from "./prove-output.ts";
 import type { RunRequest } from "./run-request.ts";
 import { StageAccounts } from "./stage-accounts.ts";
 import { pendingTasks, type SpoolShards, spoolShardsOf, taskCount } from "./stage-input.ts";
@@ -96,7 +97,7 @@ export class CoordinatedRun {
     const resumed = ledger.start === undefined ? null : { finishedTasks: ledger.finishedTasks };
     const source = await openPlanSource(plan, catalog);
     try {
-      const start = await beginRun(ledger, store, plan, catalog, settings.output, () =>
+      const start = await beginRun(ledger, store, plan, catalog, settings, () =>
         source.splits(this.#inputListing.signal),
       );
       this.#runId = start.runId;
@@ -113,6 +114,8 @@ export class CoordinatedRun {
         bytes: start.input.bytes,
         samples: start.input.samples,
       });
+      const shortage = resumed === null ? await spaceShortage(plan, catalog, settings.output, start.input) : undefined;
+      if (shortage !== undefined) onEvent({ type: "disk-space-short", ...shortage });
       return start;
     } catch (error) {
       if (this.#drainSignal !== undefined) return undefined;

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Plan } from "../contract/plan.ts";
+import type { RunSettings } from "../contract/run-settings.ts";
 import type { OpenedSource, Split } from "../contract/source.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { freezeInput } from "../ledger/frozen-input.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import type { LedgerStore } from "../ledger/ledger-store.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
 import { manifestName, successName } from "../ledger/manifest.ts";
 import { PipelineError } from "../model/errors.ts";
 import { differingKeys } from "../plan/differing-keys.ts";
@@ -13,6 +14,7 @@ import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { joinUri, relativeUri } from "../storage/uri.ts";
+import { whileProvingOutput } from "./prove-output.ts";
 
 /** Rejects with UNKNOWN_COMPONENT, or with what the source says when it cannot be opened. */
 export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
@@ -30,7 +32,7 @@ export async function beginRun(
   store: LedgerStore,
   plan: Plan,
   catalog: Catalog,
-  output: string,
+  { output, checkpoints }: Pick<RunSettings, "output" | "checkpoints">,
   listInput: () => AsyncIterable<Split>,
 ): Promise<StartEntry> {
   const hash = planHash(plan);
@@ -38,17 +40,50 @@ export async function beginRun(
   if (ledger.start === undefined) {
     await refuseForeignOutput(storageFor(output), output);
     const runId = randomUUID();
-    const input = await freezeInput(store, runId, listInput());
+    const input = await whileProvingOutput([output, checkpoints], listInput(), (splits) =>
+      freezeInput(store, runId, splits),
+    );
     await ledger.begin({ runId, planHash: hash, plan, fingerprints, input });
   }
   const start = ledger.start;
   if (start === undefined)
     throw new PipelineError("LEDGER_CORRUPT", `${store.location} holds no entry that begins the run`);
+  refuseOtherRun(start, plan, hash, fingerprints, output);
+  return start;
+}
+
+/**
+ * What a run would find where its output goes: nothing, or a run of this plan to go on with. Rejects as `beginRun` does
+ * when it is something else.
+ */
+export async function inspectOutput(
+  plan: Plan,
+  catalog: Catalog,
+  { output, checkpoints }: Pick<RunSettings, "output" | "checkpoints">,
+): Promise<"free" | "begun" | "published"> {
+  const ledger = await Ledger.open(storedLedger(storageFor(checkpoints), checkpoints), () => undefined);
+  if (ledger.start === undefined) {
+    await refuseForeignOutput(storageFor(output), output);
+    return "free";
+  }
+  const hash = planHash(plan);
+  // The hash first: with another plan, files that its steps name matter no more.
+  refuseOtherRun(ledger.start, plan, hash, {}, output);
+  refuseOtherRun(ledger.start, plan, hash, await fingerprintsOf(plan, catalog), output);
+  return ledger.isFinished && (await isPublished(storageFor(output), output)) ? "published" : "begun";
+}
+
+function refuseOtherRun(
+  start: StartEntry,
+  plan: Plan,
+  hash: string,
+  fingerprints: StartEntry["fingerprints"],
+  output: string,
+): void {
   if (start.planHash !== hash) throw planMismatch(start.plan, plan, output);
   for (const [stepId, fingerprint] of Object.entries(fingerprints)) {
     if (start.fingerprints[stepId] !== fingerprint) throw stepChanged(stepId, output);
   }
-  return start;
 }
 
 async function fingerprintsOf(plan: Plan, catalog: Catalog): Promise<StartEntry["fingerprints"]> {

@@ -42,7 +42,8 @@ export async function openChain(steps: readonly StepRef[], catalog: Catalog, sig
   return { steps: [...opened], close };
 }
 
-async function openStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedStep> {
+/** Rejects with OPERATOR_UNAVAILABLE, or the operator's own PipelineError. */
+export async function openStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedStep> {
   try {
     const spec = await loadComponent(catalog.operators, "operator", step.name);
     // The plan holds resolved options; parsing them again gives the operator values of its own type.
