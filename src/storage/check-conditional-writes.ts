@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { PipelineError } from "../model/errors.ts";
+import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { Storage } from "./storage.ts";
 import { joinUri } from "./uri.ts";
 
@@ -23,6 +23,14 @@ export async function checkConditionalWrites(storage: Storage, folder: string): 
         `${isCreated} and ${isCreatedAgain} and ${JSON.stringify(held.toString().slice(0, 20))} is kept; expected true and false, and "first"`,
       { details: { folder } },
     );
+  } catch (cause) {
+    const error = asPipelineError(cause, "OUTPUT_UNWRITABLE", "the storage gave no reason");
+    if (error.code === "CONDITIONAL_WRITES_IGNORED") throw error;
+    throw new PipelineError(error.code, `${JSON.stringify(folder)} cannot be written: ${error.message}`, {
+      cause,
+      details: { ...error.details, folder },
+      isRetryable: error.isRetryable,
+    });
   } finally {
     await storage.remove(probe);
   }
