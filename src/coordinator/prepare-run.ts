@@ -61,7 +61,6 @@ export async function inspectOutput(
   catalog: Catalog,
   { output, checkpoints }: Pick<RunSettings, "output" | "checkpoints">,
 ): Promise<"free" | "begun" | "published"> {
-  await refuseFile(storageFor(output), output);
   const ledger = await Ledger.open(storedLedger(storageFor(checkpoints), checkpoints), () => undefined);
   if (ledger.start === undefined) {
     await refuseForeignOutput(storageFor(output), output);
@@ -110,7 +109,7 @@ export async function isPublished(storage: Storage, output: string): Promise<boo
   return (await storage.stat(joinUri(output, successName))) !== undefined;
 }
 
-async function refuseFile(storage: Storage, output: string): Promise<void> {
+async function refuseForeignOutput(storage: Storage, output: string): Promise<void> {
   if ((await storage.stat(output)) !== undefined) {
     throw new PipelineError(
       "OUTPUT_NOT_EMPTY",
@@ -118,10 +117,6 @@ async function refuseFile(storage: Storage, output: string): Promise<void> {
       { details: { output } },
     );
   }
-}
-
-async function refuseForeignOutput(storage: Storage, output: string): Promise<void> {
-  await refuseFile(storage, output);
   for await (const object of storage.list(output)) {
     const name = relativeUri(output, object.uri);
     const what =

@@ -25,30 +25,18 @@ const stateTexts = {
 export async function checkOutput(resolved: ResolvedPipeline, catalog: Catalog): Promise<CheckedOutput> {
   const { output, checkpoints } = resolved.settings;
   if (output === undefined || checkpoints === undefined) return noOutput(resolved);
-  const findings: PreflightFinding[] = [];
-  let state: CheckedOutput["state"];
-  try {
-    state = await inspectOutput(resolved.plan, catalog, { output, checkpoints });
-  } catch (thrown) {
-    findings.push(thrownFinding(thrown, placeOf(resolved, "output"), expectedOf(thrown)));
-  }
   const isInside = relativeUri(output, checkpoints) !== checkpoints;
   const places = [
     { folder: output, where: placeOf(resolved, "output") },
     ...(isInside ? [] : [{ folder: checkpoints, where: placeOf(resolved, "run.checkpoints.folder") }]),
   ];
-  let provenFolders = 0;
-  for (const { folder, where } of places) {
-    try {
-      await proveOutput([folder]);
-      provenFolders++;
-    } catch (thrown) {
-      // A file in the folder's place was named when what lies there was looked at.
-      const isSaid = findings.length > 0 && thrown instanceof PipelineError && thrown.details.file === output;
-      if (!isSaid) findings.push(thrownFinding(thrown, where, { expected: "a folder that can be written" }));
-    }
-  }
-  const isProven = provenFolders === places.length;
+  const refusals = await Promise.all(places.map(({ folder, where }) => refusalOf(folder, where)));
+  const unwritable = refusals.flatMap((refusal) => (refusal === undefined ? [] : [refusal.found]));
+  const isProven = unwritable.length === 0;
+  // Nothing lies behind a file that is in the way.
+  const isBarred = refusals.some((refusal) => refusal?.isBarred === true);
+  const inspected = isBarred ? { findings: [] } : await inspect(resolved, catalog, { output, checkpoints });
+  const { state } = inspected;
   const written = isProven ? "can be written, conditional writes are honoured" : "cannot be written";
   const holds = state === undefined ? "cannot take this run" : stateTexts[state];
   return {
@@ -57,10 +45,35 @@ export async function checkOutput(resolved: ResolvedPipeline, catalog: Catalog):
       figure: `${output} ${holds}; ${written}`,
       facts: { output, checkpoints, state: state ?? null, isWritable: isProven },
       isSkipped: false,
-      findings,
+      findings: [...inspected.findings, ...unwritable],
     },
     state,
   };
+}
+
+async function refusalOf(
+  folder: string,
+  where: string,
+): Promise<{ readonly found: PreflightFinding; readonly isBarred: boolean } | undefined> {
+  try {
+    await proveOutput([folder]);
+    return undefined;
+  } catch (thrown) {
+    const isBarred = thrown instanceof PipelineError && thrown.details.file !== undefined;
+    return { found: thrownFinding(thrown, where, { expected: "a folder that can be written" }), isBarred };
+  }
+}
+
+async function inspect(
+  resolved: ResolvedPipeline,
+  catalog: Catalog,
+  folders: { readonly output: string; readonly checkpoints: string },
+): Promise<{ readonly state?: CheckedOutput["state"]; readonly findings: readonly PreflightFinding[] }> {
+  try {
+    return { state: await inspectOutput(resolved.plan, catalog, folders), findings: [] };
+  } catch (thrown) {
+    return { findings: [thrownFinding(thrown, placeOf(resolved, "output"), expectedOf(thrown))] };
+  }
 }
 
 function noOutput(resolved: ResolvedPipeline): CheckedOutput {

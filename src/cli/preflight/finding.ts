@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../model/error-codes.ts";
-import { asPipelineError, PipelineError } from "../../model/errors.ts";
+import { asPipelineError, type PipelineError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type Origin, originText } from "../../plan/provenance.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";
