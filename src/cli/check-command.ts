@@ -56,6 +56,7 @@ async function deepCheck(resolved: ResolvedPipeline, { json }: CheckOptions): Pr
   } finally {
     interruption.stop();
   }
+  if (interruption.first !== undefined) return signalExitCode(interruption.first);
   if (json === true) printJsonReport(resolved, checks);
   else terminal.print(...findingLines(checks, width, paint));
   return verdict(checks, json === true);
@@ -90,7 +91,7 @@ function printJsonReport({ planHash, warnings }: ResolvedPipeline, checks: reado
   });
 }
 
-/** The first signal ends the checks after they have cleaned up. */
+/** The first signal ends the checks after they have cleaned up; a second one does what signals do. */
 function listenForSignals() {
   const stop = new AbortController();
   let first: NodeJS.Signals | undefined;
@@ -99,7 +100,7 @@ function listenForSignals() {
     stop.abort();
   };
   const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of signals) process.once(signal, onSignal);
   return {
     signal: stop.signal,
     get first() {

@@ -222,6 +222,18 @@ describe("pipeline check --deep", () => {
     expect(status).toMatchObject({ output: "ok", memory: "ok" });
   });
 
+  it("still names the steps that do not open when a sample ends the worker", async () => {
+    await write("docs/a.txt", "words");
+    await write("exits.mjs", operatorModule("return { apply: () => process.exit(3) };"));
+    await write("opens.mjs", operatorModule('throw new Error("no weights");'));
+    await pipelineFile(["map-module: { module: ./exits.mjs }", "map-module: { module: ./opens.mjs }"]);
+    const { report } = await deepCheck();
+    expect(report.findings).toMatchObject([
+      { check: "steps", code: "OPERATOR_UNAVAILABLE", where: "pipeline.yaml:4 (2-map-module)" },
+      { check: "samples", code: "WORKER_LOST" },
+    ]);
+  });
+
   it("does not wait for ever for a step that does not open", async () => {
     await write("docs/a.txt", "words");
     await write("hangs.mjs", operatorModule("await new Promise(() => setInterval(() => {}, 60_000));"));

@@ -33,8 +33,8 @@ export function checkSteps(
 }
 
 /** When the worker gave no report. */
-export function unknownSteps(thrown: unknown, severity: PreflightFinding["severity"]): PreflightCheck {
-  const found = thrownFinding(thrown, "the worker");
+export function unknownSteps(thrown: unknown, severity: PreflightFinding["severity"], remedy?: string): PreflightCheck {
+  const found = thrownFinding(thrown, "the worker", remedy === undefined ? {} : { remedy });
   return {
     name: "steps",
     figure: "the worker gave no answer",
@@ -96,6 +96,7 @@ function unreadableFindings(resolved: ResolvedPipeline, { looked }: PreflightRep
       {
         expected: `at most ${formatPercent(limit)}`,
         received: formatPercent(looked.unreadable / looked.samples),
+        remedy: "Mend the files, or raise `run.maxFailureRatio`.",
       },
     ),
   ];

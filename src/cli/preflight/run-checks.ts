@@ -1,8 +1,9 @@
 import type { Catalog } from "../../contract/catalog.ts";
+import type { Executor } from "../../contract/executor.ts";
 import type { PreflightReport } from "../../contract/preflight.ts";
 import { createLocalExecutor } from "../../executors/local/local-executor.ts";
 import { machineLimits } from "../../executors/local/machine-limits.ts";
-import { PipelineError } from "../../model/errors.ts";
+import { asPipelineError, errorRecord, PipelineError } from "../../model/errors.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";
 import { formatDuration } from "../../telemetry/format-quantity.ts";
 import { catalogModule } from "../catalog-module.ts";
@@ -50,11 +51,16 @@ function planCheck({ plan, planHash }: ResolvedPipeline): PreflightCheck {
   return { name: "plan", figure, facts: { planHash }, isSkipped: false, findings: [] };
 }
 
+/** What the worker reported, or what is to be said when it did not. */
+type Trial = { readonly report: PreflightReport } | { readonly check: PreflightCheck };
+
 async function tryInWorker(
-  { plan, settings }: ResolvedPipeline,
+  resolved: ResolvedPipeline,
   listed: ListedInput | undefined,
   signal: AbortSignal,
-): Promise<{ readonly report: PreflightReport } | { readonly check: PreflightCheck }> {
+): Promise<Trial> {
+  signal.throwIfAborted();
+  const { plan, settings } = resolved;
   const workers = settings.workers === "auto" ? machineLimits().workers : settings.workers;
   const executor = createLocalExecutor({ workers, catalogModule });
   const seconds = settings.sampleTimeoutSeconds;
@@ -66,13 +72,28 @@ async function tryInWorker(
     return { report: await executor.preflight({ plan, splits, samples: samplesLookedAt }) };
   } catch (thrown) {
     signal.throwIfAborted();
-    if (!timeout.aborted) return { check: unknownSteps(thrown, "error") };
-    const error = new PipelineError(
-      "SAMPLE_TIMEOUT",
-      `opening the steps and trying samples took longer than ${formatDuration(seconds)} (run.sampleTimeout)`,
-    );
-    return { check: unknownSteps(error, "warning") };
+    if (timeout.aborted) return { check: slowSteps(seconds) };
+    return await withoutSamples(executor, resolved, thrown);
   } finally {
     signal.removeEventListener("abort", end);
   }
+}
+
+/** After a sample ended the worker: the steps can be told of all the same. */
+async function withoutSamples(executor: Executor, { plan }: ResolvedPipeline, lost: unknown): Promise<Trial> {
+  try {
+    const report = await executor.preflight({ plan, splits: [], samples: 0 });
+    const error = asPipelineError(lost, "WORKER_LOST", "the worker was lost over a sample");
+    return { report: { ...report, stoppedBy: errorRecord(error) } };
+  } catch (thrown) {
+    return { check: unknownSteps(thrown, "error") };
+  }
+}
+
+function slowSteps(seconds: number): PreflightCheck {
+  const error = new PipelineError(
+    "SAMPLE_TIMEOUT",
+    `opening the steps and trying samples took longer than ${formatDuration(seconds)} (run.sampleTimeout)`,
+  );
+  return unknownSteps(error, "warning", "Look at what the steps wait for, or raise `run.sampleTimeout`.");
 }
