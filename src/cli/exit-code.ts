@@ -13,6 +13,11 @@ export const exitCodes = {
 /** 0 succeeded, 1 failed, 128 + the signal's number (130, 143) when a signal interrupted the run. */
 export function exitCodeOf(summary: RunSummary, signal: NodeJS.Signals | undefined): number {
   if (summary.outcome === "succeeded") return exitCodes.done;
-  if (summary.outcome === "interrupted") return 128 + constants.signals[signal ?? "SIGTERM"];
+  if (summary.outcome === "interrupted") return signalExitCode(signal ?? "SIGTERM");
   return exitCodes.failed;
+}
+
+/** As a shell reports a process that a signal ended. */
+export function signalExitCode(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

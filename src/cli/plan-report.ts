@@ -1,7 +1,7 @@
 import { emptyStepAccounting, totalOf } from "../contract/accounting.ts";
 import type { Plan } from "../contract/plan.ts";
 import { formatBytes } from "../contract/units.ts";
-import { formatCount, formatDuration, formatPercent, formatRate } from "../telemetry/format-quantity.ts";
+import { formatCount, formatDuration, formatPercent, formatRate, plural } from "../telemetry/format-quantity.ts";
 import { fitText, type Paint } from "../telemetry/paint.ts";
 import { type Cell, tableLines } from "../telemetry/text-table.ts";
 import type { ListedInput } from "./list-splits.ts";
@@ -140,8 +140,4 @@ function estimateLines(estimate: RunEstimate, workers: number, input: ListedInpu
   if (input.splits < workers)
     lines.push(`  only ${plural(input.splits, "split")}: more workers than that have nothing to do`);
   return lines;
-}
-
-function plural(count: number, word: string): string {
-  return `${formatCount(count)} ${word}${count === 1 ? "" : "s"}`;
 }

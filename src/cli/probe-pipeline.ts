@@ -1,16 +1,15 @@
-import { Buffer } from "node:buffer";
 import type { Accounting } from "../contract/accounting.ts";
 import type { Catalog } from "../contract/catalog.ts";
 import type { Plan, StepRef } from "../contract/plan.ts";
 import type { OpenedSource, Split } from "../contract/source.ts";
 import type { ErrorCode } from "../model/error-codes.ts";
 import { asPipelineError } from "../model/errors.ts";
-import { isMediaPart, type Sample } from "../model/sample.ts";
+import type { Sample } from "../model/sample.ts";
 import { beginFlight, type Lane, StepApplication } from "../worker/apply-steps.ts";
 import { openChain } from "../worker/chain.ts";
-import { encodeSample, type KeylessSample } from "../worker/encode-sample.ts";
+import { peekItems } from "../worker/peek-items.ts";
+import { inputBytes, outputBytes } from "../worker/sample-bytes.ts";
 import { TaskTally } from "../worker/tally.ts";
-import { peekItems } from "./peek-samples.ts";
 
 export interface ProbeFailure {
   readonly id: string;
@@ -110,16 +109,6 @@ async function readSamples(probe: Probe, tally: TaskTally, failures: ProbeFailur
   return samples;
 }
 
-function inputBytes(sample: Sample): number {
-  let bytes = 0;
-  for (const part of sample.parts) {
-    if (part.kind === "text") bytes += Buffer.byteLength(part.text);
-    else if (isMediaPart(part)) bytes += part.content.byteLength ?? 0;
-    else bytes += part.values.byteLength;
-  }
-  return bytes;
-}
-
 async function encodeAll(
   samples: readonly Sample[],
   needsBytes: boolean,
@@ -130,7 +119,7 @@ async function encodeAll(
   let bytes = 0;
   for (const sample of samples) {
     try {
-      bytes += encodedBytes(await encodeSample(sample, needsBytes));
+      bytes += await outputBytes(sample, needsBytes);
       tally.written++;
     } catch (thrown) {
       const error = asPipelineError(thrown, "OPERATOR_FAILED", `${sample.id} cannot be encoded`);
@@ -139,15 +128,5 @@ async function encodeAll(
     }
   }
   tally.writeSeconds += (performance.now() - started) / 1000;
-  return bytes;
-}
-
-function encodedBytes(sample: KeylessSample): number {
-  let bytes = 0;
-  for (const part of sample.parts) {
-    if (part.kind === "text") bytes += Buffer.byteLength(part.text);
-    else if (part.kind === "embedding") bytes += part.values.byteLength;
-    else bytes += part.bytes?.byteLength ?? 0;
-  }
   return bytes;
 }

@@ -89,14 +89,18 @@ function addInit(program: Command): void {
 }
 
 function addCheck(program: Command): void {
-  program
+  const command = program
     .command("check")
-    .description("Check a pipeline file: schema, components, types across steps. Touches neither input nor network.")
-    .argument("<pipeline>", "pipeline file (YAML or JSON)")
+    .description(
+      "Check a pipeline file: schema, components, types across steps, touching neither input nor network; with --deep also whether a run can begin and has what it needs.",
+    )
+    .argument("<pipeline>", "pipeline file (YAML or JSON)");
+  withPlanFlags(command)
+    .option("--deep", "look at the input, try samples in a worker, prove that the output can be written and fits")
     .option("--json", "findings as JSON")
-    .action(async (file: string, options: { readonly json?: true }) => {
+    .action(async (file: string, options: GivenOptions & { readonly deep?: true }) => {
       const { checkCommand } = await import("./check-command.ts");
-      process.exitCode = await checkCommand(file, options);
+      process.exitCode = await checkCommand(file, planFlags(options), options);
     });
 }
 

@@ -4,8 +4,8 @@ import type { OpenedSource, SourceItem, SourceSpec, Split } from "../contract/so
 import { PipelineError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { isMediaPart, type MediaKind, type Sample } from "../model/sample.ts";
+import { peekItems } from "../worker/peek-items.ts";
 import { chooseSource, type SourceName } from "./choose-source.ts";
-import { peekItems } from "./peek-samples.ts";
 import { textFieldOf, textFieldOptions } from "./text-field.ts";
 
 /** What a look at some hundred samples of an input found. Counts are samples. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../model/error-codes.ts";
 import { type ErrorRecord, PipelineError } from "../model/errors.ts";
 import type { Plan } from "./plan.ts";
+import type { PreflightReport, PreflightRequest } from "./preflight.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
 import type { TaskProgress, WorkerActivity } from "./run-event.ts";
 import type { Split } from "./source.ts";
@@ -146,6 +147,11 @@ export interface Executor {
    * longer than `sampleTimeoutSeconds` or memory was about to run out.
    */
   run(task: Task): Promise<Receipt>;
+  /**
+   * Starts a worker that tries what a run of the plan would need, and ends it: not to be mixed with `open` and `run`.
+   * Rejects with WORKER_LOST when the worker ends over it, or is ended by `close`.
+   */
+  preflight(request: PreflightRequest): Promise<PreflightReport>;
   /** Ends every worker: after its running task (`drain`), or at once (`now`). Idempotent. */
   close(how: "drain" | "now"): Promise<void>;
 }

@@ -33,6 +33,13 @@ export type RunEvent =
       readonly undoneTasks: number;
     }
   | { readonly type: "input-listed"; readonly splits: number; readonly bytes: number; readonly samples: number | null }
+  /** What a new run writes may not fit: a coarse estimate, and no reason to stop. */
+  | {
+      readonly type: "disk-space-short";
+      readonly folder: string;
+      readonly freeBytes: number;
+      readonly estimatedBytes: number;
+    }
   | { readonly type: "stage-started"; readonly stage: number; readonly tasks: number; readonly finishedTasks: number }
   | { readonly type: "worker-started"; readonly worker: number; readonly processId: number }
   /** What the user's code or a native library printed. */

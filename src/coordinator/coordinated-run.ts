@@ -12,6 +12,7 @@ import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { redoMissingSpools } from "./missing-spools.ts";
 import { beginRun, openPlanSource } from "./prepare-run.ts";
+import { spaceShortage } from "./prove-output.ts";
 import { publishOnce } from "./publish-once.ts";
 import { type RunAccounts, runAccounts } from "./run-accounts.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -133,7 +134,7 @@ export class CoordinatedRun {
     const resumed = ledger.start === undefined ? null : { finishedTasks: ledger.state.finishedTasks };
     const source = await openPlanSource(plan, catalog);
     try {
-      const start = await beginRun(ledger, store, plan, catalog, settings.output, () =>
+      const start = await beginRun(ledger, store, plan, catalog, settings, () =>
         source.splits(this.#inputListing.signal),
       );
       onEvent({
@@ -149,6 +150,8 @@ export class CoordinatedRun {
         bytes: start.input.bytes,
         samples: start.input.samples,
       });
+      const shortage = resumed === null ? await spaceShortage(plan, catalog, settings.output, start.input) : undefined;
+      if (shortage !== undefined) onEvent({ type: "disk-space-short", ...shortage });
       return start;
     } catch (error) {
       if (this.#drainSignal !== undefined) return undefined;

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Plan } from "../contract/plan.ts";
+import type { RunSettings } from "../contract/run-settings.ts";
 import type { OpenedSource, Split } from "../contract/source.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { freezeInput } from "../ledger/frozen-input.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import type { LedgerStore } from "../ledger/ledger-store.ts";
-import { manifestName } from "../ledger/manifest.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
+import { isPublished, manifestName } from "../ledger/manifest.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { differingKeys } from "../plan/differing-keys.ts";
@@ -14,6 +15,7 @@ import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { relativeUri } from "../storage/uri.ts";
+import { whileProvingOutput } from "./prove-output.ts";
 
 /** Rejects with UNKNOWN_COMPONENT, or with what the source says when it cannot be opened. */
 export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
@@ -31,7 +33,7 @@ export async function beginRun(
   store: LedgerStore,
   plan: Plan,
   catalog: Catalog,
-  output: string,
+  { output, checkpoints }: Pick<RunSettings, "output" | "checkpoints">,
   listInput: () => AsyncIterable<Split>,
 ): Promise<StartEntry> {
   const hash = planHash(plan);
@@ -39,17 +41,50 @@ export async function beginRun(
   if (ledger.start === undefined) await refuseForeignOutput(ledger, storageFor(output), output);
   if (ledger.start === undefined) {
     const runId = randomUUID();
-    const input = await freezeInput(store, runId, listInput());
+    const input = await whileProvingOutput([output, checkpoints], listInput(), (splits) =>
+      freezeInput(store, runId, splits),
+    );
     await ledger.begin({ runId, planHash: hash, plan, fingerprints, input });
   }
   const { start } = ledger;
   if (start === undefined)
     throw new PipelineError("LEDGER_CORRUPT", `${store.location} holds no entry that begins the run`);
-  if (start.planHash !== hash) throw planMismatch(start.plan, plan, output);
-  for (const [stepId, fingerprint] of Object.entries(fingerprints)) {
-    if (ledger.state.fingerprints[stepId] !== fingerprint) throw stepChanged(stepId, output);
-  }
+  refuseOtherRun(ledger, plan, hash, fingerprints, output);
   return start;
+}
+
+/**
+ * What a run would find where its output goes: nothing, or a run of this plan to go on with. Rejects as `beginRun` does
+ * when it is something else.
+ */
+export async function inspectOutput(
+  plan: Plan,
+  catalog: Catalog,
+  { output, checkpoints }: Pick<RunSettings, "output" | "checkpoints">,
+): Promise<"free" | "begun" | "published"> {
+  const ledger = await Ledger.open(storedLedger(storageFor(checkpoints), checkpoints));
+  if (ledger.start === undefined) {
+    await refuseForeignOutput(ledger, storageFor(output), output);
+    return "free";
+  }
+  const hash = planHash(plan);
+  // The hash first: with another plan, files that its steps name matter no more.
+  refuseOtherRun(ledger, plan, hash, {}, output);
+  refuseOtherRun(ledger, plan, hash, await fingerprintsOf(plan, catalog), output);
+  return ledger.state.isFinished && (await isPublished(storageFor(output), output)) ? "published" : "begun";
+}
+
+function refuseOtherRun(
+  { start, state }: Ledger,
+  plan: Plan,
+  hash: string,
+  fingerprints: StartEntry["fingerprints"],
+  output: string,
+): void {
+  if (start !== undefined && start.planHash !== hash) throw planMismatch(start.plan, plan, output);
+  for (const [stepId, fingerprint] of Object.entries(fingerprints)) {
+    if (state.fingerprints[stepId] !== fingerprint) throw stepChanged(stepId, output);
+  }
 }
 
 async function fingerprintsOf(plan: Plan, catalog: Catalog): Promise<StartEntry["fingerprints"]> {

@@ -116,6 +116,12 @@ export const errorCodes = {
     "Choose another folder, or empty this one.",
   ),
   OUTPUT_UNWRITABLE: code("run", "storage", "The output folder cannot be written.", "Check its permissions."),
+  CONDITIONAL_WRITES_IGNORED: code(
+    "usage",
+    "storage",
+    "The storage lets a second writer replace an object that the first was to create alone.",
+    "Use storage that honours conditional writes (S3: `If-None-Match: *`; files: hard links), or a local folder.",
+  ),
   STORAGE_FULL: code("run", "storage", "The disk is full.", "Free space and run the same command again: it resumes."),
   STORAGE_FAILED: code(
     "task",

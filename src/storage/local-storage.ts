@@ -5,6 +5,7 @@ import { pathOnDisk } from "./file-name-bytes.ts";
 import { isAbsent, localError, systemCode } from "./local-errors.ts";
 import { listLocalFolder, statLocalObject, versionOf } from "./local-listing.ts";
 import { createLocalObject, putLocalObject, putLocalObjectIfAbsent, syncFolder } from "./local-object-writer.ts";
+import { freeLocalBytes } from "./local-space.ts";
 import { removeLocalTemporaries } from "./local-temporaries.ts";
 import type { ReadOptions, Storage } from "./storage.ts";
 
@@ -28,6 +29,8 @@ export const localStorage: Storage = {
       throw localError(error, "read", "looking at", uri);
     }
   },
+
+  freeBytes: freeLocalBytes,
 
   async read(uri, options = {}) {
     const { file, offset, length } = await openRange(uri, options);

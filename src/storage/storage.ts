@@ -48,6 +48,8 @@ export interface Storage {
   /** Undefined when there is no object, and for a folder. */
   stat(uri: string): Promise<StoredObject | undefined>;
   isFolder(uri: string): Promise<boolean>;
+  /** Bytes that can still be written at a URI, which need not exist; undefined where nobody knows. */
+  freeBytes(uri: string): Promise<number | undefined>;
   read(uri: string, options?: ReadOptions): Promise<Uint8Array>;
   /** Chunks of at most 1 MiB in order; each is the receiver's to keep. */
   stream(uri: string, options?: ReadOptions): AsyncIterable<Uint8Array>;

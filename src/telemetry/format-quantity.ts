@@ -11,6 +11,11 @@ export function formatCount(count: number): string {
   return integers.format(count);
 }
 
+/** `1 file`, `1,204 files`. */
+export function plural(count: number, word: string): string {
+  return `${formatCount(count)} ${word}${count === 1 ? "" : "s"}`;
+}
+
 export function formatByteRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }

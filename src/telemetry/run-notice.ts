@@ -1,4 +1,5 @@
 import type { RunEvent } from "../contract/run-event.ts";
+import { formatBytes } from "../contract/units.ts";
 import { formatCount, formatDuration } from "./format-quantity.ts";
 import { fitText, type Paint } from "./paint.ts";
 import { inputLine } from "./progress-lines.ts";
@@ -16,6 +17,12 @@ export function noticeOf(event: RunEvent, paint: Paint): string | undefined {
       );
     case "input-listed":
       return inputLine(event);
+    case "disk-space-short":
+      return paint(
+        "yellow",
+        `${fitText(event.folder, 200)} has ${formatBytes(event.freeBytes)} free, and the input as it is takes ${formatBytes(event.estimatedBytes)}; ` +
+          "`pipeline check --deep` estimates what will be written",
+      );
     case "worker-output":
       return (
         outputLines(event.text)

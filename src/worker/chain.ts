@@ -51,7 +51,8 @@ export async function openChain(
   return { steps: [...opened], close };
 }
 
-async function openStep(
+/** Rejects with OPERATOR_UNAVAILABLE, or the operator's own PipelineError. */
+export async function openStep(
   step: StepRef,
   catalog: Catalog,
   signal: AbortSignal,

@@ -1,4 +1,5 @@
 import type { Task, WorkerSetup } from "../contract/executor.ts";
+import type { PreflightReport, PreflightRequest } from "../contract/preflight.ts";
 import type { Receipt, TaskId } from "../contract/receipt.ts";
 import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import { type ErrorRecord, PipelineError } from "../model/errors.ts";
@@ -8,16 +9,19 @@ import { isJsonObject, type JsonObject } from "../model/json.ts";
 export type ToWorker =
   | { readonly type: "open"; readonly catalogModule: string; readonly setup: WorkerSetup }
   | { readonly type: "run"; readonly task: Task }
+  /** In place of `open`: try what a run would need. */
+  | { readonly type: "preflight"; readonly catalogModule: string; readonly request: PreflightRequest }
   /** Close the steps and exit, after the running task. */
   | { readonly type: "close" };
 
-/** What a worker says. Between `open` and `ready`, and from `run` to `done` or `failed`, it is busy. */
+/** What a worker says. Between `open` and `ready`, `preflight` and `preflighted`, and from `run` to `done` or `failed`, it is busy. */
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "open-failed"; readonly error: ErrorRecord }
   | { readonly type: "progress"; readonly task: TaskId; readonly attempt: number; readonly progress: TaskProgress }
   | { readonly type: "activity"; readonly activity: WorkerActivity }
   | { readonly type: "done"; readonly receipt: Receipt }
+  | { readonly type: "preflighted"; readonly report: PreflightReport }
   | { readonly type: "failed"; readonly error: ErrorRecord };
 
 /*
@@ -28,11 +32,20 @@ export function isToWorker(header: JsonObject): header is JsonObject & ToWorker 
   return (
     header.type === "close" ||
     (header.type === "run" && isJsonObject(header.task)) ||
-    (header.type === "open" && isJsonObject(header.setup))
+    (header.type === "open" && isJsonObject(header.setup)) ||
+    (header.type === "preflight" && isJsonObject(header.request))
   );
 }
 
-const fromWorkerTypes: readonly unknown[] = ["ready", "open-failed", "progress", "activity", "done", "failed"];
+const fromWorkerTypes: readonly unknown[] = [
+  "ready",
+  "open-failed",
+  "progress",
+  "activity",
+  "done",
+  "preflighted",
+  "failed",
+];
 
 export function isFromWorker(header: JsonObject): header is JsonObject & FromWorker {
   return fromWorkerTypes.includes(header.type);

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Catalog } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
+import type { PreflightRequest } from "../contract/preflight.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "./frame.ts";
 import { type FromWorker, isToWorker, type ToWorker, unknownMessage } from "./message.ts";
@@ -40,7 +41,7 @@ class Worker {
   }
 
   receive(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
-    this.#busy = message.type === "open" ? this.#open(message.catalogModule, message.setup) : this.#run(message.task);
+    this.#busy = this.#answer(message);
     return this.#busy;
   }
 
@@ -54,10 +55,20 @@ class Worker {
     await this.#stage?.opened.close();
   }
 
+  #answer(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
+    switch (message.type) {
+      case "open":
+        return this.#open(message.catalogModule, message.setup);
+      case "preflight":
+        return this.#preflight(message.catalogModule, message.request);
+      case "run":
+        return this.#run(message.task);
+    }
+  }
+
   async #open(catalogModule: string, setup: WorkerSetup): Promise<void> {
     try {
-      const module: { readonly catalog?: Catalog; readonly builtinCatalog?: Catalog } = await import(catalogModule);
-      this.#catalog = module.builtinCatalog ?? module.catalog;
+      this.#catalog = await importCatalog(catalogModule);
       this.#setup = setup;
       await this.#openStage(0);
       this.#send({ type: "ready" });
@@ -65,6 +76,19 @@ class Worker {
       this.#send({
         type: "open-failed",
         error: errorRecord(asPipelineError(cause, "OPERATOR_UNAVAILABLE", "the worker cannot open the plan")),
+      });
+    }
+  }
+
+  async #preflight(catalogModule: string, request: PreflightRequest): Promise<void> {
+    try {
+      const catalog = await importCatalog(catalogModule);
+      const { preflight } = await import("./preflight.ts");
+      this.#send({ type: "preflighted", report: await preflight(request, catalog, this.#abort.signal) });
+    } catch (cause) {
+      this.#send({
+        type: "open-failed",
+        error: errorRecord(asPipelineError(cause, "OPERATOR_UNAVAILABLE", "the worker cannot try the plan")),
       });
     }
   }
@@ -108,4 +132,11 @@ class Worker {
     this.#stage = { index, opened };
     return opened;
   }
+}
+
+async function importCatalog(catalogModule: string): Promise<Catalog> {
+  const module: { readonly catalog?: Catalog; readonly builtinCatalog?: Catalog } = await import(catalogModule);
+  const catalog = module.builtinCatalog ?? module.catalog;
+  if (catalog !== undefined) return catalog;
+  throw new PipelineError("PROTOCOL", `${catalogModule} exports neither \`builtinCatalog\` nor \`catalog\``);
 }

@@ -1,4 +1,5 @@
 import type { Executor, Task, TaskObserver, WorkerSetup } from "../../contract/executor.ts";
+import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { PipelineError } from "../../model/errors.ts";
 import { workerEnvironment } from "./worker-environment.ts";
@@ -35,6 +36,7 @@ class LocalExecutor implements Executor {
   #prestarted: WorkerProcess | undefined;
   #setup: WorkerSetup | undefined;
   #observer: TaskObserver | undefined;
+  #trying: WorkerProcess | undefined;
   #isClosed = false;
 
   constructor(options: LocalExecutorOptions) {
@@ -79,9 +81,23 @@ class LocalExecutor implements Executor {
     }
   }
 
+  async preflight(request: PreflightRequest): Promise<PreflightReport> {
+    const worker = new WorkerProcess(workerEnvironment(this.slots));
+    this.#trying = worker;
+    try {
+      return await worker.preflight(this.#options.catalogModule.href, request);
+    } finally {
+      await worker.close("now");
+    }
+  }
+
   async close(how: "drain" | "now"): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([this.#prestarted?.close("now"), ...this.#slots.map(async (slot) => slot.worker?.close(how))]);
+    await Promise.all([
+      this.#prestarted?.close("now"),
+      this.#trying?.close("now"),
+      ...this.#slots.map(async (slot) => slot.worker?.close(how)),
+    ]);
   }
 
   async #workerOf(slot: Slot): Promise<WorkerProcess> {

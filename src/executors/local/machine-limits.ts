@@ -4,11 +4,13 @@ import process from "node:process";
 export interface MachineLimits {
   readonly workers: number;
   readonly memoryBudgetBytes: number;
+  /** That this process may use. */
+  readonly memoryBytes: number;
 }
 
 const MiB = 2 ** 20;
 /** What a worker takes before it holds a sample, generously. */
-const workerBytes = 192 * MiB;
+export const workerBytes = 192 * MiB;
 const budgetPerWorkerBytes = 64 * MiB;
 
 /**
@@ -19,5 +21,6 @@ export function machineLimits(): MachineLimits {
   const constrained = process.constrainedMemory();
   const memoryBytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
   const workers = Math.max(1, Math.min(availableParallelism(), Math.floor(memoryBytes / 2 / workerBytes)));
-  return { workers, memoryBudgetBytes: Math.floor(Math.min(workers * budgetPerWorkerBytes, memoryBytes / 4)) };
+  const memoryBudgetBytes = Math.floor(Math.min(workers * budgetPerWorkerBytes, memoryBytes / 4));
+  return { workers, memoryBudgetBytes, memoryBytes };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Task, WorkerSetup } from "../../contract/executor.ts";
+import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { errorFromRecord, PipelineError } from "../../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "../../worker/frame.ts";
@@ -32,6 +33,7 @@ export class WorkerProcess {
   readonly ended: Promise<void>;
   #opening: Waiting<void> | undefined;
   #running: Waiting<Receipt> | undefined;
+  #trying: Waiting<PreflightReport> | undefined;
   #lastOutput = "";
   #lostReason: string | undefined;
   #isClosing = false;
@@ -84,6 +86,14 @@ export class WorkerProcess {
     });
   }
 
+  /** In place of `open`. Rejects with WORKER_LOST when the process ends, by `close` too. */
+  preflight(catalogModule: string, request: PreflightRequest): Promise<PreflightReport> {
+    return new Promise((resolve, reject) => {
+      this.#trying = { resolve, reject };
+      this.#ask({ type: "preflight", catalogModule, request });
+    });
+  }
+
   /** Resolves when the process is gone. */
   close(how: "drain" | "now"): Promise<void> {
     this.#isClosing = true;
@@ -128,6 +138,10 @@ export class WorkerProcess {
         this.#running?.resolve(message.receipt);
         this.#running = undefined;
         break;
+      case "preflighted":
+        this.#trying?.resolve(message.report);
+        this.#trying = undefined;
+        break;
       case "open-failed":
       case "failed":
         this.#rejectWaiting(errorFromRecord(message.error));
@@ -146,12 +160,14 @@ export class WorkerProcess {
   #rejectWaiting(error: PipelineError): void {
     this.#opening?.reject(error);
     this.#running?.reject(error);
+    this.#trying?.reject(error);
     this.#opening = undefined;
     this.#running = undefined;
+    this.#trying = undefined;
   }
 
   #lose(reason: string): void {
-    const isExpected = this.#isClosing && this.#running === undefined;
+    const isExpected = this.#isClosing && this.#running === undefined && this.#trying === undefined;
     if (this.#lostReason !== undefined || isExpected) return;
     this.#lostReason = reason;
     this.#rejectWaiting(this.#lost(reason));

@@ -11,27 +11,30 @@ export async function peekItems(
   const items: SourceItem[] = [];
   for (const [index, split] of splits.entries()) {
     const share = Math.ceil((count - items.length) / (splits.length - index));
-    items.push(...(await itemsOf(source, split, share, stop.signal)));
+    try {
+      for await (const item of peekSplit(source, split, share, stop.signal)) items.push(item);
+    } catch (error) {
+      // A damaged container: the run that follows reports it as a failed split, by name.
+      if (!(error instanceof PipelineError)) throw error;
+    }
   }
   return items;
 }
 
-async function itemsOf(
+/** The first `count` items of a split, one by one. Throws what the source throws. */
+export async function* peekSplit(
   source: OpenedSource,
   split: Split,
   count: number,
   signal: AbortSignal,
-): Promise<readonly SourceItem[]> {
-  const items: SourceItem[] = [];
-  if (count <= 0) return items;
-  try {
-    for await (const batch of source.read(split, signal)) {
-      items.push(...batch.slice(0, count - items.length));
-      if (items.length >= count) break;
+): AsyncGenerator<SourceItem> {
+  let left = count;
+  if (left <= 0) return;
+  for await (const batch of source.read(split, signal)) {
+    for (const item of batch) {
+      yield item;
+      left--;
+      if (left === 0) return;
     }
-  } catch (error) {
-    // A damaged container: the run that follows reports it as a failed split, by name.
-    if (!(error instanceof PipelineError)) throw error;
   }
-  return items;
 }
