@@ -9,6 +9,8 @@ import { accountedTask, type TaskAttempt, type TaskReporter } from "./accounted-
 import { StepApplication } from "./apply-steps.ts";
 import { type Chain, openChain } from "./chain.ts";
 import { type OpenedGatherStep, runGather } from "./gather-run.ts";
+import { MemoryBudget } from "./memory-budget.ts";
+import { MemoryGauge } from "./memory-gauge.ts";
 import { readItems } from "./read-items.ts";
 import { openSpool } from "./spool-writer.ts";
 import { sinkOutput } from "./task-output.ts";
@@ -44,11 +46,12 @@ async function openMapStage(
 ): Promise<OpenedStage> {
   const { plan } = setup;
   const chain = await openChain(stage.steps, catalog, signal);
+  const gauge = new MemoryGauge();
   const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
   const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
   return {
     runTask: (task, reporter, taskSignal) =>
-      runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, source, sink),
+      runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, gauge, source, sink),
     async close() {
       await chain.close();
       await source?.close?.();
@@ -60,6 +63,7 @@ async function openMapStage(
 function runMapTask(
   attempt: TaskAttempt,
   chain: Chain,
+  gauge: MemoryGauge,
   source: OpenedSource | undefined,
   sink: NeededSink | undefined,
 ): Promise<Receipt> {
@@ -72,12 +76,14 @@ function runMapTask(
         : sinkOutput(await sink.opened.openWriter(destination), destination),
     async ({ output, quarantine, tally, pause }) => {
       const steps = new StepApplication(chain, tally);
+      const { batchSize, concurrency, memoryBudgetBytes } = setup;
+      const memory = new MemoryBudget(memoryBudgetBytes * (task.caution?.memoryShare ?? 1), gauge);
       const run = new TaskRun(
         steps,
         tally,
         quarantine,
         output,
-        { ...setup, needsBytes: sink?.needsBytes ?? true },
+        { memory, batchSize, concurrency, needsBytes: sink?.needsBytes ?? true },
         signal,
       );
       await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));

@@ -4,6 +4,7 @@ import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { Sample } from "../model/sample.ts";
 import type { Flight, Lane, StepApplication } from "./apply-steps.ts";
 import { encodeSample, type KeylessSample } from "./encode-sample.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { SampleWindow } from "./sample-window.ts";
 import type { TaskTally } from "./tally.ts";
@@ -13,7 +14,7 @@ import type { LeavingSample, TaskOutput } from "./task-output.ts";
 const writeBatch = { samples: 256, bytes: 4 * 2 ** 20 };
 
 export interface TaskLimits {
-  readonly memoryBudgetBytes: number;
+  readonly memory: MemoryBudget;
   readonly concurrency: number;
   readonly batchSize: number;
   readonly needsBytes: boolean;
@@ -28,7 +29,7 @@ interface Landing {
 /**
  * Takes samples from what is read, through the steps, to the output, in order.
  *
- * Holds at most `memoryBudgetBytes` of decoded samples, or one sample if that alone is larger. Map
+ * Holds at most the memory budget of decoded samples, or one sample if that alone is larger. Map
  * steps run over a sliding window; a chain with batch steps runs window by window, each as many samples
  * as the budget and the batch size allow, because samples that wait for a batch to fill must never
  * wait for memory that only they can free.
@@ -62,7 +63,12 @@ export class TaskRun {
     this.#output = output;
     this.#limits = limits;
     this.#signal = signal;
-    this.#window = new SampleWindow(limits.memoryBudgetBytes, limits.concurrency, (landing) => this.#gather(landing));
+    const { memory, concurrency } = limits;
+    this.#window = new SampleWindow(
+      () => memory.bytes(),
+      concurrency,
+      (landing) => this.#gather(landing),
+    );
   }
 
   /** Pulls every item; `onItem` is called after each, and awaited where it asks for a moment. */
@@ -103,7 +109,7 @@ export class TaskRun {
       return this.#takeUnreadable(item.unreadable.id, item.unreadable.uri, item.unreadable.error);
     this.#tally.bytesRead += encodedBytes(item.sample);
     const cost = this.#estimate(item.sample, item.uri);
-    if (typeof cost === "number" && this.#admitsNow(cost)) {
+    if (typeof cost === "number" && this.#limits.memory.holds(cost) && this.#admitsNow(cost)) {
       this.#admit(item, cost);
       return this.#isFull() ? this.#write() : undefined;
     }
@@ -120,6 +126,7 @@ export class TaskRun {
       return;
     }
     if (!this.#admitsNow(cost)) await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.makeRoom(cost));
+    if (!this.#limits.memory.holds(cost)) await this.#limits.memory.headroom(cost, this.#signal);
     this.#admit(item, cost);
     if (this.#isFull()) await this.#write();
   }
@@ -136,7 +143,7 @@ export class TaskRun {
   #admitsNow(cost: number): boolean {
     if (!this.#steps.hasBatchStep) return this.#window.hasRoomFor(cost);
     if (this.#round.length === 0) return true;
-    return this.#round.length < this.#limits.batchSize && this.#roundBytes + cost <= this.#limits.memoryBudgetBytes;
+    return this.#round.length < this.#limits.batchSize && this.#roundBytes + cost <= this.#limits.memory.bytes();
   }
 
   #admit({ sample, uri }: { readonly sample: Sample; readonly uri: string }, cost: number): void {
