@@ -1,4 +1,3 @@
-import { setTimeout as after } from "node:timers/promises";
 import type { MemoryReading } from "./memory-gauge.ts";
 
 /** Use of the limit from which on a share of the budget holds, and below which it is lifted again. */
@@ -9,8 +8,12 @@ const steps = [
 ] as const;
 
 const lookEveryMilliseconds = 50;
-/** How long a sample that is larger than the whole budget waits for others to give memory back. */
-const patienceMilliseconds = 5000;
+const collectEveryMilliseconds = 1000;
+/** Free memory is plenty for a large sample when as many workers could begin one like it at once. */
+const plenty = 8;
+
+/** Asks for memory that all workers share; resolves when the sample may take it, with what gives it back. */
+export type ReserveMemory = (bytes: number) => Promise<() => void>;
 
 /**
  * Decoded bytes that a task may hold: less of them the nearer the memory is to its limit, nothing beside one sample
@@ -19,14 +22,15 @@ const patienceMilliseconds = 5000;
 export class MemoryBudget {
   readonly #wholeBytes: number;
   readonly #gauge: { read(): MemoryReading };
+  readonly #reserve: ReserveMemory;
   #step = 0;
   #nextLook = 0;
-  /** Least cost that waited for room in vain. */
-  #hopelessBytes = Number.POSITIVE_INFINITY;
+  #nextCollection = 0;
 
-  constructor(wholeBytes: number, gauge: { read(): MemoryReading }) {
+  constructor(wholeBytes: number, gauge: { read(): MemoryReading }, reserve: ReserveMemory) {
     this.#wholeBytes = wholeBytes;
     this.#gauge = gauge;
+    this.#reserve = reserve;
   }
 
   /** What may be held at this moment; 0 means one sample at a time. Looks at the memory at most every 50 ms. */
@@ -34,34 +38,43 @@ export class MemoryBudget {
     const now = performance.now();
     if (now >= this.#nextLook) {
       this.#nextLook = now + lookEveryMilliseconds;
-      this.#look();
+      this.#look(now);
     }
     return this.#wholeBytes * (steps[this.#step]?.share ?? 0);
   }
 
-  /** Whether a sample fits into the whole budget. One that does not is admitted alone, and should wait for `headroom`. */
+  /** Whether a sample fits into the whole budget; one that does not is worked on alone. */
   holds(cost: number): boolean {
     return cost <= this.#wholeBytes;
   }
 
+  /** Whether a sample that the budget does not hold could, together with those of other workers, reach the limit. */
+  isScarceFor(cost: number): boolean {
+    const { limitBytes, usedBytes } = this.#gauge.read();
+    return usedBytes + cost * plenty > limitBytes;
+  }
+
   /**
-   * Waits until the limit leaves room for `cost`, as other processes give memory back; not for longer than five
-   * seconds, and not again in this task for what once waited in vain.
+   * Does work that takes `cost` bytes when the other workers leave room for it, and gives the memory back at once:
+   * pixels that nobody holds any more would otherwise stay until V8 happens to collect them.
    */
-  async headroom(cost: number, signal: AbortSignal): Promise<void> {
-    const start = performance.now();
-    while (cost < this.#hopelessBytes) {
-      const { limitBytes, usedBytes } = this.#gauge.read();
-      if (usedBytes + cost <= limitBytes * steps[2].from) return;
-      if (performance.now() - start > patienceMilliseconds) this.#hopelessBytes = cost;
-      else await after(lookEveryMilliseconds, undefined, { signal });
+  async withReserved(cost: number, work: () => Promise<void>): Promise<void> {
+    const release = await this.#reserve(cost);
+    try {
+      await work();
+    } finally {
+      globalThis.gc?.();
+      release();
     }
   }
 
-  #look(): void {
+  #look(now: number): void {
     const { limitBytes, usedBytes } = this.#gauge.read();
     const use = usedBytes / limitBytes;
     while (use < (steps[this.#step]?.until ?? 0)) this.#step--;
     while (use >= (steps[this.#step + 1]?.from ?? Number.POSITIVE_INFINITY)) this.#step++;
+    if (this.#step === 0 || now < this.#nextCollection) return;
+    this.#nextCollection = now + collectEveryMilliseconds;
+    globalThis.gc?.();
   }
 }

@@ -8,6 +8,8 @@ import { isJsonObject, type JsonObject } from "../model/json.ts";
 export type ToWorker =
   | { readonly type: "open"; readonly catalogModule: string; readonly setup: WorkerSetup }
   | { readonly type: "run"; readonly task: Task }
+  /** The answer to `reserve`. */
+  | { readonly type: "granted" }
   /** Close the steps and exit, after the running task. */
   | { readonly type: "close" };
 
@@ -17,6 +19,9 @@ export type FromWorker =
   | { readonly type: "open-failed"; readonly error: ErrorRecord }
   | { readonly type: "progress"; readonly task: TaskId; readonly attempt: number; readonly progress: TaskProgress }
   | { readonly type: "activity"; readonly activity: WorkerActivity }
+  /** A sample needs memory that all workers share: granted in its time, given back by `release`. One at a time. */
+  | { readonly type: "reserve"; readonly bytes: number }
+  | { readonly type: "release" }
   | { readonly type: "done"; readonly receipt: Receipt }
   | { readonly type: "failed"; readonly error: ErrorRecord };
 
@@ -27,12 +32,22 @@ export type FromWorker =
 export function isToWorker(header: JsonObject): header is JsonObject & ToWorker {
   return (
     header.type === "close" ||
+    header.type === "granted" ||
     (header.type === "run" && isJsonObject(header.task)) ||
     (header.type === "open" && isJsonObject(header.setup))
   );
 }
 
-const fromWorkerTypes: readonly unknown[] = ["ready", "open-failed", "progress", "activity", "done", "failed"];
+const fromWorkerTypes: readonly unknown[] = [
+  "ready",
+  "open-failed",
+  "progress",
+  "activity",
+  "reserve",
+  "release",
+  "done",
+  "failed",
+];
 
 export function isFromWorker(header: JsonObject): header is JsonObject & FromWorker {
   return fromWorkerTypes.includes(header.type);

@@ -9,7 +9,7 @@ import { accountedTask, type TaskAttempt, type TaskReporter } from "./accounted-
 import { StepApplication } from "./apply-steps.ts";
 import { type Chain, openChain } from "./chain.ts";
 import { type OpenedGatherStep, runGather } from "./gather-run.ts";
-import { MemoryBudget } from "./memory-budget.ts";
+import { MemoryBudget, type ReserveMemory } from "./memory-budget.ts";
 import { MemoryGauge } from "./memory-gauge.ts";
 import { readItems } from "./read-items.ts";
 import { openSpool } from "./spool-writer.ts";
@@ -22,7 +22,7 @@ const gatheredSplit = { samples: 10_000, bytes: 64 * 2 ** 20 };
 /** A stage with everything open that its tasks need. */
 export interface OpenedStage {
   /** Runs one attempt: resolves once its shards are durable. Rejects with a PipelineError and leaves nothing behind. */
-  runTask(task: Task, reporter: TaskReporter, signal: AbortSignal): Promise<Receipt>;
+  runTask(task: Task, reporter: TaskReporter, reserve: ReserveMemory, signal: AbortSignal): Promise<Receipt>;
   close(): Promise<void>;
 }
 
@@ -50,8 +50,11 @@ async function openMapStage(
   const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
   const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
   return {
-    runTask: (task, reporter, taskSignal) =>
-      runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, gauge, source, sink),
+    runTask: (task, reporter, reserve, taskSignal) => {
+      const share = task.caution?.memoryShare ?? 1;
+      const memory = new MemoryBudget(setup.memoryBudgetBytes * share, gauge, reserve);
+      return runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, memory, source, sink);
+    },
     async close() {
       await chain.close();
       await source?.close?.();
@@ -63,7 +66,7 @@ async function openMapStage(
 function runMapTask(
   attempt: TaskAttempt,
   chain: Chain,
-  gauge: MemoryGauge,
+  memory: MemoryBudget,
   source: OpenedSource | undefined,
   sink: NeededSink | undefined,
 ): Promise<Receipt> {
@@ -76,8 +79,7 @@ function runMapTask(
         : sinkOutput(await sink.opened.openWriter(destination), destination),
     async ({ output, quarantine, tally, pause }) => {
       const steps = new StepApplication(chain, tally);
-      const { batchSize, concurrency, memoryBudgetBytes } = setup;
-      const memory = new MemoryBudget(memoryBudgetBytes * (task.caution?.memoryShare ?? 1), gauge);
+      const { batchSize, concurrency } = setup;
       const run = new TaskRun(
         steps,
         tally,
@@ -101,7 +103,7 @@ async function openGatherStage(
   if (ref === undefined) throw new PipelineError("PROTOCOL", `stage ${stage.index} gathers, but has no step`);
   const step = await openGatherStep(ref, catalog, signal);
   return {
-    runTask: (task, reporter, taskSignal) =>
+    runTask: (task, reporter, _reserve, taskSignal) =>
       accountedTask(
         { task, setup, stage, reporter, signal: taskSignal },
         async (destination) => openSpool(destination, stage.index, gatheredSplit),

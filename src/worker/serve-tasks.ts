@@ -19,6 +19,10 @@ export async function serveTasks(stream: Duplex): Promise<void> {
         await worker.close();
         return;
       }
+      if (header.type === "granted") {
+        worker.granted();
+        continue;
+      }
       // Not awaited: the socket must be read while a task runs. Messages come one after the other's answer.
       void worker.receive(header);
     }
@@ -34,14 +38,21 @@ class Worker {
   #setup: WorkerSetup | undefined;
   #stage: { readonly index: number; readonly opened: OpenedStage } | undefined;
   #busy: Promise<void> = Promise.resolve();
+  #granted: (() => void) | undefined;
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
   }
 
-  receive(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
+  receive(message: ToWorker & { readonly type: "open" | "run" }): Promise<void> {
     this.#busy = message.type === "open" ? this.#open(message.catalogModule, message.setup) : this.#run(message.task);
     return this.#busy;
+  }
+
+  /** The memory that was asked for may be taken. */
+  granted(): void {
+    this.#granted?.();
+    this.#granted = undefined;
   }
 
   /** Ends the running task, and what its steps wait for, at the next point where they can. */
@@ -84,6 +95,7 @@ class Worker {
             }),
           activity: (activity) => this.#send({ type: "activity", activity }),
         },
+        (bytes) => this.#reserve(bytes),
         this.#abort.signal,
       );
       this.#send({ type: "done", receipt });
@@ -93,6 +105,13 @@ class Worker {
         error: errorRecord(asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`)),
       });
     }
+  }
+
+  #reserve(bytes: number): Promise<() => void> {
+    return new Promise((resolve) => {
+      this.#granted = () => resolve(() => this.#send({ type: "release" }));
+      this.#send({ type: "reserve", bytes });
+    });
   }
 
   /** One stage is open at a time: tasks come stage by stage. */

@@ -126,9 +126,16 @@ export class TaskRun {
       return;
     }
     if (!this.#admitsNow(cost)) await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.makeRoom(cost));
-    if (!this.#limits.memory.holds(cost)) await this.#limits.memory.headroom(cost, this.#signal);
-    this.#admit(item, cost);
+    const { memory } = this.#limits;
+    if (memory.holds(cost) || !memory.isScarceFor(cost)) this.#admit(item, cost);
+    else await memory.withReserved(cost, () => this.#workAlone(item, cost));
     if (this.#isFull()) await this.#write();
+  }
+
+  /** Begins with nothing in flight and ends so. */
+  async #workAlone(item: SourceItem & { readonly kind: "sample" }, cost: number): Promise<void> {
+    this.#admit(item, cost);
+    await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.settleAll());
   }
 
   #takeUnreadable(id: string, uri: string, error: PipelineError): undefined | Promise<void> {
