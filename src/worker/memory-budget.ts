@@ -1,4 +1,4 @@
-import type { MemoryReading } from "./memory-gauge.ts";
+import type { MemoryGauge } from "./memory-gauge.ts";
 
 /** Use of the limit from which on a share of the budget holds, and below which it is lifted again. */
 const steps = [
@@ -21,13 +21,13 @@ export type ReserveMemory = (bytes: number) => Promise<() => void>;
  */
 export class MemoryBudget {
   readonly #wholeBytes: number;
-  readonly #gauge: { read(): MemoryReading };
+  readonly #gauge: Pick<MemoryGauge, "read">;
   readonly #reserve: ReserveMemory;
   #step = 0;
   #nextLook = 0;
   #nextCollection = 0;
 
-  constructor(wholeBytes: number, gauge: { read(): MemoryReading }, reserve: ReserveMemory) {
+  constructor(wholeBytes: number, gauge: Pick<MemoryGauge, "read">, reserve: ReserveMemory) {
     this.#wholeBytes = wholeBytes;
     this.#gauge = gauge;
     this.#reserve = reserve;

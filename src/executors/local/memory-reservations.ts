@@ -14,11 +14,11 @@ interface Request {
  * before it begins. First come, first granted; with nothing else granted always, so that every request is granted.
  */
 export class MemoryReservations {
-  readonly #gauge: MemoryGauge;
+  readonly #gauge: Pick<MemoryGauge, "read">;
   readonly #granted = new Map<number, number>();
   #waiting: Request[] = [];
 
-  constructor(gauge: MemoryGauge) {
+  constructor(gauge: Pick<MemoryGauge, "read">) {
     this.#gauge = gauge;
   }
 
