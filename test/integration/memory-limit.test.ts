@@ -120,7 +120,6 @@ steps:
 sink: { jsonl: {} }
 `,
       );
-      console.log(what, 'KK', group.kernelKills());
       expect(run.signal).toBe(null);
       const reasons = lostReasons(run);
       expect(reasons, run.output).not.toEqual([]);

@@ -24,12 +24,12 @@ const milliseconds = { apart: 250, close: 50 } as const;
  * ending it would not help. What is too quick for the guard is left to the kernel, which picks workers first.
  */
 export class MemoryGuard {
-  readonly #gauge: MemoryGauge;
+  readonly #gauge: Pick<MemoryGauge, "read">;
   readonly #workers: () => readonly GuardedWorker[];
   #timer: NodeJS.Timeout | undefined;
   #endedProcess: number | undefined;
 
-  constructor(gauge: MemoryGauge, workers: () => readonly GuardedWorker[]) {
+  constructor(gauge: Pick<MemoryGauge, "read">, workers: () => readonly GuardedWorker[]) {
     this.#gauge = gauge;
     this.#workers = workers;
   }
