@@ -28,14 +28,29 @@ describe("estimateDecodedBytes", () => {
     const progressive = await image().jpeg({ progressive: true }).toBuffer();
     const png = await image().ensureAlpha().png().toBuffer();
     expect(estimateDecodedBytes(imagePart(bytesContent(jpeg)))).toBe(60 * 40 * 3 + jpeg.length);
-    expect(estimateDecodedBytes(imagePart(bytesContent(progressive)))).toBe(60 * 40 * 6 + progressive.length);
+    expect(estimateDecodedBytes(imagePart(bytesContent(progressive)))).toBe(60 * 40 * 9 + progressive.length);
     expect(estimateDecodedBytes(imagePart(bytesContent(png)))).toBe(60 * 40 * 4 + png.length);
+  });
+
+  it("counts what a decoder holds beside the pixels", async () => {
+    const interlaced = await image().png({ progressive: true }).toBuffer();
+    const deep = await image().toColourspace("rgb16").png({ progressive: true }).toBuffer();
+    const turned = await image().jpeg().withMetadata({ orientation: 6 }).toBuffer();
+    const webp = await image().webp().toBuffer();
+    const frames = await Promise.all([image().png().toBuffer(), image().negate().png().toBuffer()]);
+    const gif = await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    const bytesPerPixel = [interlaced, deep, turned, webp, gif].map(
+      (bytes) => (Number(estimateDecodedBytes(imagePart(bytesContent(bytes)))) - bytes.length) / (60 * 40),
+    );
+    expect(bytesPerPixel).toEqual([6, 9, 6, 11, 9]);
   });
 
   it("reads images that are not in memory", async () => {
     const avif = await image().avif().toBuffer();
     const lazy = imagePart(lazyContent(() => Promise.resolve(avif)));
-    await expect(estimateDecodedBytes(lazy)).resolves.toBe(60 * 40 * 3 + avif.length);
+    await expect(estimateDecodedBytes(lazy)).resolves.toBe(60 * 40 * 19 + avif.length);
   });
 
   it("counts a broken image as its bytes and leaves the failing to the step that decodes", () => {

@@ -11,6 +11,8 @@ export type ToWorker =
   | { readonly type: "run"; readonly task: Task }
   /** In place of `open`: try what a run would need. */
   | { readonly type: "preflight"; readonly catalogModule: string; readonly request: PreflightRequest }
+  /** The answer to `reserve`. */
+  | { readonly type: "granted" }
   /** Close the steps and exit, after the running task. */
   | { readonly type: "close" };
 
@@ -20,6 +22,9 @@ export type FromWorker =
   | { readonly type: "open-failed"; readonly error: ErrorRecord }
   | { readonly type: "progress"; readonly task: TaskId; readonly attempt: number; readonly progress: TaskProgress }
   | { readonly type: "activity"; readonly activity: WorkerActivity }
+  /** A sample needs memory that all workers share: granted in its time, given back by `release`. One at a time. */
+  | { readonly type: "reserve"; readonly bytes: number }
+  | { readonly type: "release" }
   | { readonly type: "done"; readonly receipt: Receipt }
   | { readonly type: "preflighted"; readonly report: PreflightReport }
   | { readonly type: "failed"; readonly error: ErrorRecord };
@@ -31,6 +36,7 @@ export type FromWorker =
 export function isToWorker(header: JsonObject): header is JsonObject & ToWorker {
   return (
     header.type === "close" ||
+    header.type === "granted" ||
     (header.type === "run" && isJsonObject(header.task)) ||
     (header.type === "open" && isJsonObject(header.setup)) ||
     (header.type === "preflight" && isJsonObject(header.request))
@@ -42,6 +48,8 @@ const fromWorkerTypes: readonly unknown[] = [
   "open-failed",
   "progress",
   "activity",
+  "reserve",
+  "release",
   "done",
   "preflighted",
   "failed",

@@ -9,6 +9,8 @@ import { accountedTask, type TaskAttempt, type TaskReporter } from "./accounted-
 import { StepApplication } from "./apply-steps.ts";
 import { type Chain, openChain } from "./chain.ts";
 import { type OpenedGatherStep, runGather } from "./gather-run.ts";
+import { MemoryBudget, type ReserveMemory } from "./memory-budget.ts";
+import { MemoryGauge } from "./memory-gauge.ts";
 import { readItems } from "./read-items.ts";
 import { openSpool } from "./spool-writer.ts";
 import { sinkOutput } from "./task-output.ts";
@@ -21,7 +23,7 @@ const gatheredSplit = { samples: 10_000, bytes: 64 * 2 ** 20 };
 /** A stage with everything open that its tasks need. */
 export interface OpenedStage {
   /** Runs one attempt: resolves once its shards are durable. Rejects with a PipelineError and leaves nothing behind. */
-  runTask(task: Task, reporter: TaskReporter, signal: AbortSignal): Promise<Receipt>;
+  runTask(task: Task, reporter: TaskReporter, reserve: ReserveMemory, signal: AbortSignal): Promise<Receipt>;
   close(): Promise<void>;
 }
 
@@ -50,11 +52,15 @@ async function openMapStage(
     signal,
     await attributesOfEarlierStages(plan, stage.index, catalog),
   );
+  const gauge = new MemoryGauge();
   const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
   const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
   return {
-    runTask: (task, reporter, taskSignal) =>
-      runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, source, sink),
+    runTask: (task, reporter, reserve, taskSignal) => {
+      const share = task.caution?.memoryShare ?? 1;
+      const memory = new MemoryBudget(setup.memoryBudgetBytes * share, gauge, reserve);
+      return runMapTask({ task, setup, stage, reporter, signal: taskSignal }, chain, memory, source, sink);
+    },
     async close() {
       await chain.close();
       await source?.close?.();
@@ -66,6 +72,7 @@ async function openMapStage(
 function runMapTask(
   attempt: TaskAttempt,
   chain: Chain,
+  memory: MemoryBudget,
   source: OpenedSource | undefined,
   sink: NeededSink | undefined,
 ): Promise<Receipt> {
@@ -78,13 +85,14 @@ function runMapTask(
         : sinkOutput(await sink.opened.openWriter(destination), destination),
     async ({ output, quarantine, outcomes, tally, pause }) => {
       const steps = new StepApplication(chain, tally);
+      const { batchSize, concurrency } = setup;
       const run = new TaskRun(
         steps,
         tally,
         quarantine,
         outcomes,
         output,
-        { ...setup, needsBytes: sink?.needsBytes ?? true },
+        { memory, batchSize, concurrency, needsBytes: sink?.needsBytes ?? true },
         signal,
       );
       await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));
@@ -103,7 +111,7 @@ async function openGatherStage(
   const scores = await attributesOfEarlierStages(setup.plan, stage.index, catalog);
   const step = await openGatherStep(ref, catalog, signal, scores);
   return {
-    runTask: (task, reporter, taskSignal) =>
+    runTask: (task, reporter, _reserve, taskSignal) =>
       accountedTask(
         { task, setup, stage, reporter, signal: taskSignal },
         async (destination) => openSpool(destination, stage.index, gatheredSplit),

@@ -13,13 +13,13 @@ interface Flight<Result> {
  */
 export class SampleWindow<Result> {
   readonly #flights: Flight<Result>[] = [];
-  readonly #budgetBytes: number;
+  readonly #budgetBytes: () => number;
   readonly #limit: number;
   readonly #emit: (result: Result) => void;
   #heldBytes = 0;
 
-  /** `emit` gets the results in order; it must not throw. */
-  constructor(budgetBytes: number, limit: number, emit: (result: Result) => void) {
+  /** The budget may change from call to call. `emit` gets the results in order; it must not throw. */
+  constructor(budgetBytes: () => number, limit: number, emit: (result: Result) => void) {
     this.#budgetBytes = budgetBytes;
     this.#limit = limit;
     this.#emit = emit;
@@ -27,7 +27,7 @@ export class SampleWindow<Result> {
 
   hasRoomFor(cost: number): boolean {
     if (this.#flights.length === 0) return true;
-    return this.#flights.length < this.#limit && this.#heldBytes + cost <= this.#budgetBytes;
+    return this.#flights.length < this.#limit && this.#heldBytes + cost <= this.#budgetBytes();
   }
 
   /** Waits for the oldest items until there is room. */

@@ -20,6 +20,10 @@ export async function serveTasks(stream: Duplex): Promise<void> {
         await worker.close();
         return;
       }
+      if (header.type === "granted") {
+        worker.granted();
+        continue;
+      }
       // Not awaited: the socket must be read while a task runs. Messages come one after the other's answer.
       void worker.receive(header);
     }
@@ -35,14 +39,21 @@ class Worker {
   #setup: WorkerSetup | undefined;
   #stage: { readonly index: number; readonly opened: OpenedStage } | undefined;
   #busy: Promise<void> = Promise.resolve();
+  #granted: (() => void) | undefined;
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
   }
 
-  receive(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
+  receive(message: ToWorker & { readonly type: "open" | "run" | "preflight" }): Promise<void> {
     this.#busy = this.#answer(message);
     return this.#busy;
+  }
+
+  /** The memory that was asked for may be taken. */
+  granted(): void {
+    this.#granted?.();
+    this.#granted = undefined;
   }
 
   /** Ends the running task, and what its steps wait for, at the next point where they can. */
@@ -55,7 +66,7 @@ class Worker {
     await this.#stage?.opened.close();
   }
 
-  #answer(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
+  #answer(message: ToWorker & { readonly type: "open" | "run" | "preflight" }): Promise<void> {
     switch (message.type) {
       case "open":
         return this.#open(message.catalogModule, message.setup);
@@ -108,6 +119,7 @@ class Worker {
             }),
           activity: (activity) => this.#send({ type: "activity", activity }),
         },
+        (bytes) => this.#reserve(bytes),
         this.#abort.signal,
       );
       this.#send({ type: "done", receipt });
@@ -117,6 +129,13 @@ class Worker {
         error: errorRecord(asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`)),
       });
     }
+  }
+
+  #reserve(bytes: number): Promise<() => void> {
+    return new Promise((resolve) => {
+      this.#granted = () => resolve(() => this.#send({ type: "release" }));
+      this.#send({ type: "reserve", bytes });
+    });
   }
 
   /** One stage is open at a time: tasks come stage by stage. */

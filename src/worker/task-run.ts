@@ -4,6 +4,7 @@ import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { Sample } from "../model/sample.ts";
 import { beginFlight, type Flight, type Lane, type StepApplication } from "./apply-steps.ts";
 import { encodeSample, type KeylessSample } from "./encode-sample.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 import type { OutcomeLog } from "./outcome-log.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { SampleWindow } from "./sample-window.ts";
@@ -14,7 +15,7 @@ import type { LeavingSample, TaskOutput } from "./task-output.ts";
 const writeBatch = { samples: 256, bytes: 4 * 2 ** 20 };
 
 export interface TaskLimits {
-  readonly memoryBudgetBytes: number;
+  readonly memory: MemoryBudget;
   readonly concurrency: number;
   readonly batchSize: number;
   readonly needsBytes: boolean;
@@ -29,7 +30,7 @@ interface Landing {
 /**
  * Takes samples from what is read, through the steps, to the output, in order.
  *
- * Holds at most `memoryBudgetBytes` of decoded samples, or one sample if that alone is larger. Map
+ * Holds at most the memory budget of decoded samples, or one sample if that alone is larger. Map
  * steps run over a sliding window; a chain with batch steps runs window by window, each as many samples
  * as the budget and the batch size allow, because samples that wait for a batch to fill must never
  * wait for memory that only they can free.
@@ -66,7 +67,12 @@ export class TaskRun {
     this.#output = output;
     this.#limits = limits;
     this.#signal = signal;
-    this.#window = new SampleWindow(limits.memoryBudgetBytes, limits.concurrency, (landing) => this.#gather(landing));
+    const { memory, concurrency } = limits;
+    this.#window = new SampleWindow(
+      () => memory.bytes(),
+      concurrency,
+      (landing) => this.#gather(landing),
+    );
   }
 
   /** Pulls every item; `onItem` is called after each, and awaited where it asks for a moment. */
@@ -107,7 +113,7 @@ export class TaskRun {
     if (item.kind === "unreadable") return this.#takeUnreadable(item.unreadable);
     this.#tally.bytesRead += encodedBytes(item.sample);
     const cost = this.#estimate(item.sample, item.uri);
-    if (typeof cost === "number" && this.#admitsNow(cost)) {
+    if (typeof cost === "number" && this.#limits.memory.holds(cost) && this.#admitsNow(cost)) {
       this.#admit(item, cost);
       return this.#isFull() ? this.#write() : undefined;
     }
@@ -124,8 +130,16 @@ export class TaskRun {
       return;
     }
     if (!this.#admitsNow(cost)) await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.makeRoom(cost));
-    this.#admit(item, cost);
+    const { memory } = this.#limits;
+    if (memory.holds(cost) || !memory.isScarceFor(cost)) this.#admit(item, cost);
+    else await memory.withReserved(cost, () => this.#workAlone(item, cost));
     if (this.#isFull()) await this.#write();
+  }
+
+  /** Begins with nothing in flight and ends so. */
+  async #workAlone(item: SourceItem & { readonly kind: "sample" }, cost: number): Promise<void> {
+    this.#admit(item, cost);
+    await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.settleAll());
   }
 
   #takeUnreadable({ id, error, ...origin }: UnreadableSample): undefined | Promise<void> {
@@ -141,7 +155,7 @@ export class TaskRun {
   #admitsNow(cost: number): boolean {
     if (!this.#steps.hasBatchStep) return this.#window.hasRoomFor(cost);
     if (this.#round.length === 0) return true;
-    return this.#round.length < this.#limits.batchSize && this.#roundBytes + cost <= this.#limits.memoryBudgetBytes;
+    return this.#round.length < this.#limits.batchSize && this.#roundBytes + cost <= this.#limits.memory.bytes();
   }
 
   #admit(item: SourceItem & { readonly kind: "sample" }, cost: number): void {

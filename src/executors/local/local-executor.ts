@@ -2,6 +2,9 @@ import type { Executor, Task, TaskObserver, WorkerSetup } from "../../contract/e
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { PipelineError } from "../../model/errors.ts";
+import { MemoryGauge } from "../../worker/memory-gauge.ts";
+import { MemoryGuard } from "./memory-guard.ts";
+import { MemoryReservations } from "./memory-reservations.ts";
 import { workerEnvironment } from "./worker-environment.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -33,6 +36,9 @@ interface Slot {
 class LocalExecutor implements Executor {
   readonly #options: LocalExecutorOptions;
   readonly #slots: readonly Slot[];
+  readonly #gauge = new MemoryGauge();
+  readonly #guard = new MemoryGuard(this.#gauge, () => this.#livingWorkers());
+  readonly #reservations = new MemoryReservations(this.#gauge);
   #prestarted: WorkerProcess | undefined;
   #setup: WorkerSetup | undefined;
   #observer: TaskObserver | undefined;
@@ -57,6 +63,7 @@ class LocalExecutor implements Executor {
   async open(setup: WorkerSetup, observer: TaskObserver): Promise<void> {
     this.#setup = setup;
     this.#observer = observer;
+    this.#guard.start();
     const [first] = this.#slots;
     if (first !== undefined) await this.#start(first);
   }
@@ -76,6 +83,8 @@ class LocalExecutor implements Executor {
       if (reason !== undefined && !this.#isClosed) this.#observer?.workerLost(slot.index, reason);
       throw error;
     } finally {
+      // A worker that is lost gives nothing back itself.
+      this.#reservations.release(slot.index);
       slot.isBusy = false;
       if (!this.#isClosed) this.#observer?.activity(slot.index, { doing: "idle" });
     }
@@ -98,6 +107,13 @@ class LocalExecutor implements Executor {
       this.#trying?.close("now"),
       ...this.#slots.map(async (slot) => slot.worker?.close(how)),
     ]);
+    this.#guard.stop();
+  }
+
+  #livingWorkers(): readonly WorkerProcess[] {
+    return this.#slots.flatMap(({ worker }) =>
+      worker === undefined || worker.lostReason !== undefined ? [] : [worker],
+    );
   }
 
   async #workerOf(slot: Slot): Promise<WorkerProcess> {
@@ -122,6 +138,8 @@ class LocalExecutor implements Executor {
         else observer.activity(slot.index, message.activity);
       },
       output: (text) => observer.workerOutput(slot.index, text),
+      reserve: (bytes) => this.#reservations.request(slot.index, bytes, () => worker.grant()),
+      release: () => this.#reservations.release(slot.index),
     });
     slot.worker = worker;
     observer.workerStarted(slot.index, worker.processId);

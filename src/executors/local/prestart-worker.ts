@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { machineLimits } from "./machine-limits.ts";
 import { workerEnvironment } from "./worker-environment.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -7,5 +7,5 @@ import { WorkerProcess } from "./worker-process.ts";
  * what a start-up costs is then the longer of the two. For `createLocalExecutor`, or to be closed.
  */
 export function prestartWorker(): WorkerProcess {
-  return new WorkerProcess(workerEnvironment(availableParallelism()));
+  return new WorkerProcess(workerEnvironment(machineLimits().workers));
 }

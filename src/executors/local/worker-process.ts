@@ -1,23 +1,28 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { Task, WorkerSetup } from "../../contract/executor.ts";
+import type { Task, WorkerEnd, WorkerSetup } from "../../contract/executor.ts";
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { errorFromRecord, PipelineError } from "../../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "../../worker/frame.ts";
+import { MemoryGauge } from "../../worker/memory-gauge.ts";
 import { type FromWorker, isFromWorker, type ToWorker, unknownMessage } from "../../worker/message.ts";
+import { offerToKernel, outOfMemory } from "./memory-guard.ts";
 
 const keptOutputCharacters = 4000;
 /**
  * A young generation of 4 MiB a semi-space instead of 16: samples are few and large, so collecting more
  * often costs no throughput that could be measured and saves some 25 MiB a worker.
  */
-const nodeOptions = ["--max-semi-space-size=4", "--disable-warning=ExperimentalWarning"];
+const nodeOptions = ["--max-semi-space-size=4", "--expose-gc", "--disable-warning=ExperimentalWarning"];
 
 export interface WorkerProcessObserver {
   message(message: FromWorker & { readonly type: "progress" | "activity" }): void;
   output(text: string): void;
+  /** A sample of the worker's wants this much memory: see `grant`. */
+  reserve(bytes: number): void;
+  release(): void;
 }
 
 interface Waiting<Answer> {
@@ -37,15 +42,19 @@ export class WorkerProcess {
   #lastOutput = "";
   #lostReason: string | undefined;
   #isClosing = false;
+  readonly #gauge = new MemoryGauge();
+  readonly #kernelKills = this.#gauge.kernelKills();
 
   constructor(environment: NodeJS.ProcessEnv) {
     const { child, socket } = startWorker(environment);
+    offerToKernel(child.pid ?? 0);
     this.#child = child;
     this.#socket = socket;
     this.ended = new Promise((resolve) => {
       child.once("error", (error) => this.#lose(`it could not be started: ${error.message}`));
       child.once("close", (code, signal) => {
-        this.#lose(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`);
+        if (this.#ranOutOfMemory(signal)) this.#lose(outOfMemory);
+        else this.#lose(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`);
         resolve();
       });
     });
@@ -94,12 +103,29 @@ export class WorkerProcess {
     });
   }
 
+  /** Lets the worker take the memory that it asked for. */
+  grant(): void {
+    this.#send({ type: "granted" });
+  }
+
   /** Resolves when the process is gone. */
   close(how: "drain" | "now"): Promise<void> {
     this.#isClosing = true;
     if (how === "now") this.#child.kill("SIGKILL");
     else this.#send({ type: "close" });
     return this.ended;
+  }
+
+  /** Ends the process at once; the worker is lost for the reason that `how` gives. */
+  end(_end: WorkerEnd, how: string): void {
+    this.#lose(how);
+    this.#child.kill("SIGKILL");
+  }
+
+  /** Whether the kernel ended the process for memory, or V8 because the heap was full. */
+  #ranOutOfMemory(signal: NodeJS.Signals | null): boolean {
+    if (signal === "SIGKILL") return this.#gauge.kernelKills() > this.#kernelKills;
+    return signal !== null && this.#lastOutput.includes("JavaScript heap out of memory");
   }
 
   #ask(message: ToWorker): void {
@@ -149,6 +175,12 @@ export class WorkerProcess {
       case "progress":
       case "activity":
         this.#observer?.message(message);
+        break;
+      case "reserve":
+        this.#observer?.reserve(message.bytes);
+        break;
+      case "release":
+        this.#observer?.release();
     }
   }
 
