@@ -72,7 +72,15 @@ export class CoordinatedRun {
     if (ledger.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
       return this.#summary("succeeded", true);
     }
-    await opening;
+    const openFailure = await opening.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    if (openFailure !== undefined) {
+      // Who interrupts a run in a terminal ends workers that are only starting with it.
+      if (this.#drainSignal !== undefined) return this.#summary("interrupted", false);
+      throw openFailure.error;
+    }
     const isComplete = ledger.isFinished || (await this.#runStages(ledger, store, start));
     if (!isComplete)
       return this.#summary(
@@ -83,6 +91,7 @@ export class CoordinatedRun {
     if (this.#fatal !== undefined) return this.#summary("failed", false);
     await ledger.finish();
     const tasks = await finishedTasks(ledger.receipts(), plan);
+    await storageFor(settings.checkpoints).removeTemporary(settings.checkpoints);
     await publish(storageFor(settings.output), settings.output, tasks, {
       planHash: start.planHash,
       accounting: this.#accounts.run,
