@@ -33,6 +33,7 @@ export class CoordinatedRun {
   readonly #failedTasks: FailedTask[] = [];
   #ledger: Ledger | undefined;
   #drainSignal: string | undefined;
+  #hasEnded = false;
   #fatal: PipelineError | undefined;
 
   constructor(request: RunRequest) {
@@ -40,7 +41,7 @@ export class CoordinatedRun {
   }
 
   drain(signal: string): void {
-    if (this.#drainSignal !== undefined) return;
+    if (this.#drainSignal !== undefined || this.#hasEnded) return;
     this.#drainSignal = signal;
     this.#inputListing.abort(new PipelineError("USAGE", `interrupted by ${signal} while the input was listed`));
     this.#stopped.abort();
@@ -60,6 +61,7 @@ export class CoordinatedRun {
     opening.catch(() => undefined);
     try {
       const summary = await this.#run(opening);
+      this.#hasEnded = true;
       this.#request.onEvent({ type: "run-finished", summary });
       return summary;
     } finally {
@@ -81,12 +83,24 @@ export class CoordinatedRun {
     // Work that became undone may have been published before: what it left for later stages is gone since.
     if (ledger.state.epoch > 0 && !ledger.state.isFinished)
       await redoMissingSpools(ledger, this.#request.plan, storageFor(settings.output), settings.output);
-    await opening;
+    if (!(await this.#hasOpened(opening))) return this.#summary("interrupted", false);
     const work = new LedgerWork(ledger, store);
     try {
       return await this.#finishWork(ledger, store, start, work);
     } finally {
       await work.close();
+    }
+  }
+
+  /** False when the run was interrupted before a worker had opened the plan. */
+  async #hasOpened(opening: Promise<void>): Promise<boolean> {
+    try {
+      await opening;
+      return true;
+    } catch (error) {
+      // Who interrupts a run in a terminal ends workers that are only starting with it.
+      if (this.#drainSignal !== undefined) return false;
+      throw error;
     }
   }
 
@@ -101,7 +115,7 @@ export class CoordinatedRun {
       this.#fatal = this.#verdict();
       if (this.#fatal !== undefined) return this.#summary("failed", false);
       if (!(await ledger.finish(epoch))) continue;
-      const isOurs = await publishOnce(ledger, work, plan, settings.output, this.#stopped.signal);
+      const isOurs = await publishOnce(ledger, work, plan, settings, this.#stopped.signal);
       if (ledger.state.epoch === epoch) return this.#summary(isOurs ? "succeeded" : "interrupted", false);
     }
   }

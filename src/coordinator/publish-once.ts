@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Plan } from "../contract/plan.ts";
+import type { RunSettings } from "../contract/run-settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { finishedTasks, isPublished, publish } from "../ledger/manifest.ts";
 import { PipelineError } from "../model/errors.ts";
@@ -19,7 +20,7 @@ export async function publishOnce(
   ledger: Ledger,
   work: LedgerWork,
   plan: Plan,
-  output: string,
+  { output, checkpoints }: Pick<RunSettings, "output" | "checkpoints">,
   stopped: AbortSignal,
 ): Promise<boolean> {
   const storage = storageFor(output);
@@ -33,6 +34,8 @@ export async function publishOnce(
   }
   await work.refresh();
   if (!ledger.state.isFinished) return false;
+  // What a killed coordinator left of an entry; of one that lives it would be the entry that it is writing.
+  if (!work.hasCompany) await storageFor(checkpoints).removeTemporary(checkpoints);
   await publish(storage, output, await finishedTasks(ledger.receipts(), plan), {
     planHash: start.planHash,
     accounting: runAccounts(ledger.state, plan.stages.length).run,

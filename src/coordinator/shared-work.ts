@@ -31,6 +31,11 @@ export class LedgerWork implements SharedWork {
     return ours;
   }
 
+  /** Whether another coordinator that may be alive was seen when something was claimed last. */
+  get hasCompany(): boolean {
+    return this.#claims.hasCompany;
+  }
+
   release(task: TaskId): void {
     this.#claims.release([taskKey(task)]);
   }

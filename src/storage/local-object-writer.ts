@@ -21,14 +21,32 @@ export async function createLocalObject(target: string, scope: string): Promise<
   }
 }
 
-/** Atomic and durable: link(2) of a synced temporary file, then a sync of the folder. */
+/** Atomic and durable: link(2) of a synced temporary file, then a sync of the folder. An empty object leaves no temporary file, wherever it is interrupted. */
 export async function putLocalObjectIfAbsent(target: string, bytes: Uint8Array): Promise<boolean> {
+  if (bytes.byteLength === 0) return putEmptyIfAbsent(target);
   const writer = await createLocalObject(target, randomUUID());
   try {
     await writer.write(bytes);
     return (await writer.commit()) === "created";
   } finally {
     await writer.abort();
+  }
+}
+
+/** What has no bytes is whole as soon as it has its name. */
+async function putEmptyIfAbsent(target: string): Promise<boolean> {
+  try {
+    const file = await openMakingFolder(target);
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await syncFolder(path.dirname(target));
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw localError(error, "write", "creating", target);
   }
 }
 
@@ -74,13 +92,16 @@ async function openMakingFolder(file: string): Promise<FileHandle> {
 
 /** Makes a folder and those above it, durably. */
 async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(pathOnDisk(folder), { recursive: true });
-  if (first === undefined) return;
-  const stop = path.dirname(first);
-  for (let made = path.dirname(folder); made.length >= stop.length; made = path.dirname(made)) {
-    await syncFolder(made);
-    if (path.dirname(made) === made) return;
+  // One by one: of a read-only file system Node's recursive form says only that there is no such folder.
+  try {
+    await mkdir(pathOnDisk(folder));
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return;
+    if (systemCode(error) !== "ENOENT" || path.dirname(folder) === folder) throw error;
+    await makeFolder(path.dirname(folder));
+    return makeFolder(folder);
   }
+  await syncFolder(path.dirname(folder));
 }
 
 function localObjectWriter(file: FileHandle, temporary: string, target: string): ObjectWriter {

@@ -210,6 +210,12 @@ describe("putIfAbsent", () => {
     expect(names()).toEqual(["entry"]);
   });
 
+  test("lets exactly one of 16 win with no bytes too, in a folder that is made for it", async () => {
+    const tries = Array.from({ length: 16 }, () => localStorage.putIfAbsent(at("deep/er/done"), new Uint8Array(0)));
+    expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+    expect(await localStorage.read(at("deep/er/done"))).toHaveLength(0);
+  });
+
   test("lets exactly one of several processes win each name", async () => {
     const program = `
       import { localStorage } from ${JSON.stringify(path.join(import.meta.dirname, "local-storage.ts"))};

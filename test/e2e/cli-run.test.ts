@@ -136,29 +136,33 @@ describe("pipeline run", () => {
     60_000,
   );
 
-  it("stops at once at the second signal", async () => {
-    await write("docs/a.jsonl", records(100));
-    await write("slow.mjs", slowOperator.replace("resolve, 1)", "resolve, 60_000)"));
-    await write(
-      "pipeline.yaml",
-      "source: { jsonl: { path: ./docs } }\nsteps:\n  - map-module: { module: ./slow.mjs }\nsink: jsonl\noutput: ./out\n",
-    );
-    let seen = "";
-    const result = await runCli(["run", "pipeline.yaml", "--json"], {
-      cwd: folder,
-      onStart: (child) => {
-        child.stdout?.on("data", (text: string) => {
-          const before = seen;
-          seen += text;
-          for (const moment of ['"type":"task-started"', '"type":"drain-started"']) {
-            if (seen.includes(moment) && !before.includes(moment)) child.kill("SIGINT");
-          }
-        });
-      },
-    });
-    expect(result.code).toBe(130);
-    expect(await readdir(path.join(folder, "out"))).not.toContain("_SUCCESS");
-  }, 30_000);
+  it.each(["task-started", "stage-started"])(
+    "stops at once at the second signal, after %s",
+    async (moment) => {
+      for (const name of ["a", "b"]) await write(`docs/${name}.jsonl`, records(100));
+      await write("slow.mjs", slowOperator.replace("resolve, 1)", "resolve, 60_000)"));
+      await write(
+        "pipeline.yaml",
+        "source: { jsonl: { path: ./docs } }\nsteps:\n  - map-module: { module: ./slow.mjs }\nsink: jsonl\noutput: ./out\nrun: { workers: 2 }\n",
+      );
+      let seen = "";
+      const result = await runCli(["run", "pipeline.yaml", "--json"], {
+        cwd: folder,
+        onStart: (child) => {
+          child.stdout?.on("data", (text: string) => {
+            const before = seen;
+            seen += text;
+            for (const event of [`"type":"${moment}"`, '"type":"drain-started"']) {
+              if (seen.includes(event) && !before.includes(event)) child.kill("SIGINT");
+            }
+          });
+        },
+      });
+      expect(result.code).toBe(130);
+      expect(await readdir(path.join(folder, "out"))).not.toContain("_SUCCESS");
+    },
+    30_000,
+  );
 
   it("tells machines of errors in the stream of events too", async () => {
     const result = await cli("run", await pipelineOver("./nowhere"), "--json");

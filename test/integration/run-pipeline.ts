@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
@@ -16,6 +15,8 @@ export async function temporaryFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+export { datasetDigest } from "../fixtures/dataset-digest.ts";
 
 interface RunOptions {
   readonly settings?: Partial<RunSettings>;
@@ -55,22 +56,4 @@ export async function runPipeline(text: string, output: string, options: RunOpti
     onEvent: (event) => options.onEvent?.(event, run),
   });
   return run.finished;
-}
-
-/** Every file of a dataset, the ledger left out, by relative path, with what it holds. */
-export async function datasetDigest(output: string): Promise<ReadonlyMap<string, string>> {
-  const digest = new Map<string, string>();
-  const names = await readdir(output, { recursive: true, withFileTypes: true });
-  for (const entry of names) {
-    const file = path.join(entry.parentPath, entry.name);
-    const name = path.relative(output, file);
-    if (!entry.isFile() || name.startsWith(`.checkpoints${path.sep}`)) continue;
-    digest.set(
-      name,
-      createHash("sha256")
-        .update(await readFile(file))
-        .digest("hex"),
-    );
-  }
-  return new Map([...digest].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -25,6 +25,8 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   return new LocalExecutor(options);
 }
 
+const mostFirstStarts = 3;
+
 interface Slot {
   readonly index: number;
   worker: WorkerProcess | undefined;
@@ -65,7 +67,7 @@ class LocalExecutor implements Executor {
     this.#observer = observer;
     this.#guard.start();
     const [first] = this.#slots;
-    if (first !== undefined) await this.#start(first);
+    if (first !== undefined) await this.#startFirst(first, observer);
   }
 
   async run(task: Task): Promise<Receipt> {
@@ -122,6 +124,20 @@ class LocalExecutor implements Executor {
     if (slot.worker === undefined)
       throw new PipelineError("PROTOCOL", "a task was handed out before the executor was opened");
     return slot.worker;
+  }
+
+  /** A worker that ends while it starts may do so for reasons of its own; one after the other means the plan. */
+  async #startFirst(slot: Slot, observer: TaskObserver): Promise<void> {
+    for (let start = 1; ; start++) {
+      try {
+        await this.#start(slot);
+        return;
+      } catch (error) {
+        const reason = slot.worker?.lostReason;
+        if (reason === undefined || start === mostFirstStarts || this.#isClosed) throw error;
+        observer.workerLost(slot.index, reason);
+      }
+    }
   }
 
   async #start(slot: Slot): Promise<void> {

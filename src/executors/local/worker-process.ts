@@ -30,7 +30,7 @@ interface Waiting<Answer> {
   readonly reject: (error: PipelineError) => void;
 }
 
-/** One worker process: started, spoken to in frames, and declared lost when it ends unasked. */
+/** One worker process: started, spoken to in frames. Whoever waits for it when it ends is told so. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
@@ -41,7 +41,6 @@ export class WorkerProcess {
   #trying: Waiting<PreflightReport> | undefined;
   #lastOutput = "";
   #lostReason: string | undefined;
-  #isClosing = false;
   readonly #gauge = new MemoryGauge();
   readonly #kernelKills = this.#gauge.kernelKills();
 
@@ -74,7 +73,7 @@ export class WorkerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** Why the process ended unasked; undefined while it lives. */
+  /** Why the process ended, asked or not; undefined while it lives. */
   get lostReason(): string | undefined {
     return this.#lostReason;
   }
@@ -110,7 +109,6 @@ export class WorkerProcess {
 
   /** Resolves when the process is gone. */
   close(how: "drain" | "now"): Promise<void> {
-    this.#isClosing = true;
     if (how === "now") this.#child.kill("SIGKILL");
     else this.#send({ type: "close" });
     return this.ended;
@@ -199,8 +197,7 @@ export class WorkerProcess {
   }
 
   #lose(reason: string): void {
-    const isExpected = this.#isClosing && this.#running === undefined && this.#trying === undefined;
-    if (this.#lostReason !== undefined || isExpected) return;
+    if (this.#lostReason !== undefined) return;
     this.#lostReason = reason;
     this.#rejectWaiting(this.#lost(reason));
   }
