@@ -4,6 +4,7 @@ import type { InputFile } from "../contract/source.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { type FrozenSplit, readFrozenInput } from "../ledger/frozen-input.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import type { LedgerStore } from "../ledger/ledger-store.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { joinUri } from "../storage/uri.ts";
@@ -13,6 +14,7 @@ import { findLedger } from "./ledger-folder.ts";
 export interface RecordedRun {
   /** URI of the output folder. */
   readonly output: string;
+  readonly store: LedgerStore;
   readonly start: StartEntry;
   /** The frozen input, in order. */
   splits(): AsyncIterable<FrozenSplit>;
@@ -34,6 +36,7 @@ export async function openRun(output: string, checkpoints?: string): Promise<Rec
     throw new PipelineError("LEDGER_CORRUPT", `${found.store.location} has checkpoints but none that begins a run`);
   return {
     output: found.output,
+    store: found.store,
     start,
     splits: () => readFrozenInput(found.store, start.input),
     receipts: () => ledger.receipts(),

@@ -7,7 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import { joinUri, relativeUri } from "../storage/uri.ts";
 
 export const manifestName = "_manifest.json";
-const successName = "_SUCCESS";
+export const successName = "_SUCCESS";
 
 /** One file of a finished dataset. */
 export type ManifestFile = {
@@ -29,6 +29,8 @@ export type Manifest = {
   readonly quarantine: readonly ManifestFile[];
   /** What became of every sample, one log a task; `samples` counts its lines behind the header. */
   readonly outcomes: readonly ManifestFile[];
+  /** What each stage handed on, where the plan says that it stays. */
+  readonly spools: readonly ManifestFile[];
 };
 
 /** The files that the receipts of a run list, in dataset order. */
@@ -53,7 +55,7 @@ export async function finishedTasks(receipts: AsyncIterable<Receipt>, plan: Plan
     else if (!plan.streaming) spools.push(...receipt.shards);
   }
   last.sort((a, b) => a.split - b.split);
-  for (const files of [quarantine, outcomes]) files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const files of [quarantine, outcomes, spools]) files.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { shards: last.flatMap((receipt) => receipt.shards), quarantine, outcomes, spools };
 }
 
@@ -78,6 +80,7 @@ export async function publish(
     shards: tasks.shards.map(manifestFile),
     quarantine: tasks.quarantine.map(manifestFile),
     outcomes: tasks.outcomes.map(manifestFile),
+    spools: tasks.spools.map(manifestFile),
   };
   await putSame(storage, joinUri(output, manifestName), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8"));
   await putSame(storage, joinUri(output, successName), new Uint8Array(0));
