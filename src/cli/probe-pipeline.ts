@@ -54,7 +54,7 @@ export async function probePipeline(probe: Probe): Promise<ProbeResult> {
     const started = performance.now();
     const read = await readSamples(probe, tally, failures);
     const lanes = read.map(
-      (sample, position): Lane => ({ flight: { uri: "", position, failures: [] }, samples: [sample] }),
+      (sample, position): Lane => ({ flight: { id: sample.id, uri: "", position, failures: [] }, samples: [sample] }),
     );
     const left = await new StepApplication(chain, tally).applyAll(lanes, probe.batchSize, 1);
     for (const { flight } of left) {

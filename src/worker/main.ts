@@ -1,7 +1,7 @@
 import { enableCompileCache } from "node:module";
 import { Socket } from "node:net";
 
-/* A worker process. The executor starts it with a duplex socket as file descriptor 3. */
+/* A worker process. The executor starts it with a duplex socket as file descriptor 3 and its journal as 4. */
 enableCompileCache?.();
 const { serveTasks } = await import("./serve-tasks.ts");
 const socket = new Socket({ fd: 3, readable: true, writable: true });
@@ -10,5 +10,5 @@ socket.on("close", () => process.exit(0));
 socket.on("error", () => process.exit(1));
 // Terminals and service managers signal the whole group; it is the coordinator that decides what stops.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
-await serveTasks(socket);
+await serveTasks(socket, 4);
 process.exit(0);

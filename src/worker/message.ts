@@ -3,11 +3,14 @@ import type { Receipt, TaskId } from "../contract/receipt.ts";
 import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import { type ErrorRecord, PipelineError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { Standing } from "./standing.ts";
 
 /** What the executor's side says to a worker. */
 export type ToWorker =
   | { readonly type: "open"; readonly catalogModule: string; readonly setup: WorkerSetup }
   | { readonly type: "run"; readonly task: Task }
+  /** What is waited for? Answered whenever the worker's own thread is free. */
+  | { readonly type: "ask" }
   /** Close the steps and exit, after the running task. */
   | { readonly type: "close" };
 
@@ -17,6 +20,8 @@ export type FromWorker =
   | { readonly type: "open-failed"; readonly error: ErrorRecord }
   | { readonly type: "progress"; readonly task: TaskId; readonly attempt: number; readonly progress: TaskProgress }
   | { readonly type: "activity"; readonly activity: WorkerActivity }
+  /** Answers `ask`; null while no task runs. */
+  | { readonly type: "standing"; readonly standing: Standing | null }
   | { readonly type: "done"; readonly receipt: Receipt }
   | { readonly type: "failed"; readonly error: ErrorRecord };
 
@@ -27,12 +32,21 @@ export type FromWorker =
 export function isToWorker(header: JsonObject): header is JsonObject & ToWorker {
   return (
     header.type === "close" ||
+    header.type === "ask" ||
     (header.type === "run" && isJsonObject(header.task)) ||
     (header.type === "open" && isJsonObject(header.setup))
   );
 }
 
-const fromWorkerTypes: readonly unknown[] = ["ready", "open-failed", "progress", "activity", "done", "failed"];
+const fromWorkerTypes: readonly unknown[] = [
+  "ready",
+  "open-failed",
+  "progress",
+  "activity",
+  "standing",
+  "done",
+  "failed",
+];
 
 export function isFromWorker(header: JsonObject): header is JsonObject & FromWorker {
   return fromWorkerTypes.includes(header.type);

@@ -11,6 +11,9 @@ import { type Chain, openChain } from "./chain.ts";
 import { type OpenedGatherStep, runGather } from "./gather-run.ts";
 import { readItems } from "./read-items.ts";
 import { openSpool } from "./spool-writer.ts";
+import { standingOf } from "./standing.ts";
+import { TaskCaution } from "./task-caution.ts";
+import { inputName, outputName } from "./task-names.ts";
 import { sinkOutput } from "./task-output.ts";
 import { TaskRun } from "./task-run.ts";
 
@@ -63,7 +66,7 @@ function runMapTask(
   source: OpenedSource | undefined,
   sink: NeededSink | undefined,
 ): Promise<Receipt> {
-  const { task, setup, stage, signal } = attempt;
+  const { task, setup, stage, reporter, signal } = attempt;
   return accountedTask(
     attempt,
     async (destination) =>
@@ -71,14 +74,24 @@ function runMapTask(
         ? openSpool(destination, stage.index)
         : sinkOutput(await sink.opened.openWriter(destination), destination),
     async ({ output, quarantine, tally, pause }) => {
-      const steps = new StepApplication(chain, tally);
-      const run = new TaskRun(
-        steps,
-        tally,
-        quarantine,
-        output,
-        { ...setup, needsBytes: sink?.needsBytes ?? true },
-        signal,
+      const { journal } = reporter;
+      const steps = new StepApplication(chain, tally, () => journal.beat());
+      const caution = new TaskCaution(task.caution);
+      const limits = {
+        ...setup,
+        memoryBudgetBytes: setup.memoryBudgetBytes * caution.memoryShare,
+        needsBytes: sink?.needsBytes ?? true,
+      };
+      const run = new TaskRun(steps, tally, quarantine, output, limits, caution, journal, signal);
+      reporter.answerWith(() =>
+        standingOf({
+          journal,
+          reads: run.reading ?? inputName(task.input),
+          writes: outputName(attempt),
+          waits: steps.waits,
+          memory: run.memoryWait,
+          lastStep: steps.whereabouts.step,
+        }),
       );
       await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));
     },
@@ -95,21 +108,44 @@ async function openGatherStage(
   if (ref === undefined) throw new PipelineError("PROTOCOL", `stage ${stage.index} gathers, but has no step`);
   const step = await openGatherStep(ref, catalog, signal);
   return {
-    runTask: (task, reporter, taskSignal) =>
-      accountedTask(
-        { task, setup, stage, reporter, signal: taskSignal },
-        async (destination) => openSpool(destination, stage.index, gatheredSplit),
-        ({ output, tally, pause }) =>
-          runGather(
-            step,
-            () => readItems(task.input, undefined, setup.destination, taskSignal),
-            output,
-            tally,
-            () => pause({ step: step.id, sample: "" }),
-          ),
-      ),
+    runTask: (task, reporter, taskSignal) => runGatherTask({ task, setup, stage, reporter, signal: taskSignal }, step),
     close: async () => step.operator.close?.(),
   };
+}
+
+function runGatherTask(attempt: TaskAttempt, step: OpenedGatherStep): Promise<Receipt> {
+  const { task, setup, stage, reporter, signal } = attempt;
+  const { journal } = reporter;
+  return accountedTask(
+    attempt,
+    async (destination) => openSpool(destination, stage.index, gatheredSplit),
+    ({ output, tally, pause }) => {
+      // The step sees all samples at once: none of them can be blamed for what happens to it.
+      journal.enter("working", 0, 0);
+      reporter.answerWith(() =>
+        standingOf({
+          journal,
+          reads: inputName(task.input),
+          writes: outputName(attempt),
+          waits: new Map(),
+          memory: undefined,
+          lastStep: step.id,
+        }),
+      );
+      const onSample = () => {
+        const pausing = pause({ step: step.id, sample: "" });
+        if (pausing !== undefined) journal.beat();
+        return pausing;
+      };
+      return runGather(
+        step,
+        () => readItems(task.input, undefined, setup.destination, signal),
+        output,
+        tally,
+        onSample,
+      );
+    },
+  );
 }
 
 async function openGatherStep(step: StepRef, catalog: Catalog, signal: AbortSignal): Promise<OpenedGatherStep> {

@@ -3,12 +3,17 @@ import type { Catalog } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "./frame.ts";
+import { Journal } from "./journal.ts";
 import { type FromWorker, isToWorker, type ToWorker, unknownMessage } from "./message.ts";
 import { type OpenedStage, openStage } from "./open-stage.ts";
+import type { Standing } from "./standing.ts";
 
-/** Serves one peer until it says `close` or the stream ends. Rejects with PROTOCOL when the peer is not understood. */
-export async function serveTasks(stream: Duplex): Promise<void> {
-  const worker = new Worker((message) => {
+/**
+ * Serves one peer until it says `close` or the stream ends; the file of that descriptor is its journal.
+ * Rejects with PROTOCOL when the peer is not understood.
+ */
+export async function serveTasks(stream: Duplex, journalDescriptor: number): Promise<void> {
+  const worker = new Worker(new Journal(journalDescriptor), (message) => {
     stream.write(encodeFrame(message));
   });
   const decoder = new FrameDecoder();
@@ -19,6 +24,10 @@ export async function serveTasks(stream: Duplex): Promise<void> {
         await worker.close();
         return;
       }
+      if (header.type === "ask") {
+        worker.answer();
+        continue;
+      }
       // Not awaited: the socket must be read while a task runs. Messages come one after the other's answer.
       void worker.receive(header);
     }
@@ -28,18 +37,25 @@ export async function serveTasks(stream: Duplex): Promise<void> {
 }
 
 class Worker {
+  readonly #journal: Journal;
   readonly #send: (message: FromWorker) => void;
   readonly #abort = new AbortController();
   #catalog: Catalog | undefined;
   #setup: WorkerSetup | undefined;
   #stage: { readonly index: number; readonly opened: OpenedStage } | undefined;
   #busy: Promise<void> = Promise.resolve();
+  #standing: (() => Standing) | undefined;
 
-  constructor(send: (message: FromWorker) => void) {
+  constructor(journal: Journal, send: (message: FromWorker) => void) {
+    this.#journal = journal;
     this.#send = send;
   }
 
-  receive(message: Exclude<ToWorker, { readonly type: "close" }>): Promise<void> {
+  answer(): void {
+    this.#send({ type: "standing", standing: this.#standing?.() ?? null });
+  }
+
+  receive(message: Extract<ToWorker, { readonly type: "open" | "run" }>): Promise<void> {
     this.#busy = message.type === "open" ? this.#open(message.catalogModule, message.setup) : this.#run(message.task);
     return this.#busy;
   }
@@ -72,9 +88,14 @@ class Worker {
   async #run(task: Task): Promise<void> {
     try {
       const stage = await this.#openStage(task.stage);
+      this.#journal.beginTask({ stage: task.stage, split: task.split });
       const receipt = await stage.runTask(
         task,
         {
+          journal: this.#journal,
+          answerWith: (standing) => {
+            this.#standing = standing;
+          },
           progress: (progress) =>
             this.#send({
               type: "progress",
@@ -86,13 +107,20 @@ class Worker {
         },
         this.#abort.signal,
       );
+      this.#endTask();
       this.#send({ type: "done", receipt });
     } catch (cause) {
+      this.#endTask();
       this.#send({
         type: "failed",
         error: errorRecord(asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`)),
       });
     }
+  }
+
+  #endTask(): void {
+    this.#standing = undefined;
+    this.#journal.endTask();
   }
 
   /** One stage is open at a time: tasks come stage by stage. */

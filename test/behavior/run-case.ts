@@ -72,7 +72,7 @@ export async function runSteps(steps: readonly StepRef[], samples: readonly Samp
     const tally = new TaskTally(steps.map((step) => step.id));
     tally.read = window.length;
     const failures: FailedSample[] = [];
-    const flight = { uri: "memory:", position: 0, failures };
+    const flight = { id: "", uri: "memory:", position: 0, failures };
     const application = new StepApplication(chain, tally);
     const lanes = await application.applyAll(
       window.map((sample) => ({ flight, samples: [sample] })),
