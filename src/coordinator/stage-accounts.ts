@@ -34,12 +34,6 @@ export class StageAccounts {
     return totalsOf(this.run);
   }
 
-  /** Failed samples among those that were read or made by splitting, 0 to 1. */
-  get failureRatio(): number {
-    const { read, children, failed } = this.totals;
-    return read + children === 0 ? 0 : failed / (read + children);
-  }
-
   /** Shards of the last stage. */
   get shards(): { readonly count: number; readonly bytes: number } {
     return { count: this.#shards, bytes: this.#shardBytes };
