@@ -74,7 +74,13 @@ export class CoordinatedRun {
     if (ledger.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
       return this.#summary("succeeded", true);
     }
-    await opening;
+    try {
+      await opening;
+    } catch (error) {
+      // Workers that were ended while they opened the plan.
+      if (this.#drainSignal !== undefined) return this.#summary("interrupted", false);
+      throw error;
+    }
     const isComplete = ledger.isFinished || (await this.#runStages(ledger, store, start));
     if (!isComplete)
       return this.#summary(

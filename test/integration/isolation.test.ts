@@ -104,10 +104,10 @@ test("samples that crash in native code cost themselves: several in a split, nei
   const given = {
     source: await writeNumbers(folder, 200),
     steps: "  - filter: { where: 'n != 50' }\n  - MISBEHAVE\n  - filter: { where: 'n != 60' }",
-    culprits: ["0", "70", "71", "74", "199"],
+    culprits: ["0", "70", "71", "199"],
   };
   const undisturbed = await runCase(path.join(folder, "throws"), { ...given, way: "throw" });
-  expect(undisturbed.summary.accounting.written).toBe(193);
+  expect(undisturbed.summary.accounting.written).toBe(194);
   const crashed: Outcome[] = [];
   for (const workers of [1, 2]) {
     const output = path.join(folder, `crashes-${workers}`);
@@ -183,8 +183,8 @@ for (const way of ["exit", "hang"] as const) {
     const folder = await temporaryFolder();
     const given = {
       source: await writePictures(folder, 24),
-      steps: "  - resize-image: { longestEdgePixels: 32 }\n  - MISBEHAVE\n  - filter-exposure: {}",
-      culprits: ["07.png", "08.png"],
+      steps: "  - resize-image: { sizePixels: 32 }\n  - MISBEHAVE\n  - filter-exposure: {}",
+      culprits: ["07", "08"],
     };
     const undisturbed = await runCase(path.join(folder, "throws"), { ...given, way: "throw" });
     expect(undisturbed.summary.accounting.steps["2-map-module"]).toMatchObject({ in: 24, kept: 22 });
@@ -218,4 +218,4 @@ test("a run in which every sample ends its worker stops long before it has tried
   const { summary, events } = await runCase(path.join(folder, "out"), given);
   expect(summary).toMatchObject({ outcome: "failed", error: { code: "FAILURES_ABOVE_LIMIT" } });
   expect(events.filter((event) => event.type === "worker-lost").length).toBeLessThan(40);
-});
+}, 90_000);

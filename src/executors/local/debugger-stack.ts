@@ -44,7 +44,11 @@ export function runningStack(address: string, signal: AbortSignal): Promise<read
   return new Promise((resolve) => {
     const socket = new WebSocket(address);
     const scripts = new Map<string, string>();
+    let isFinished = false;
     const finish = (stack: readonly string[] | undefined) => {
+      // Closing a socket that is not open yet is an error again.
+      if (isFinished) return;
+      isFinished = true;
       // A process that is still paused goes on when its debugger leaves.
       socket.close();
       resolve(stack);

@@ -233,7 +233,7 @@ export class WorkerProcess {
   }
 
   #lose(how: string): void {
-    const isExpected = this.#isClosing && this.#running === undefined;
+    const isExpected = this.#isClosing && this.#running === undefined && this.#opening === undefined;
     if (this.#loss !== undefined || isExpected) return;
     const heap = { end: "memory", how: "its JavaScript heap was full" } as const;
     const ending = this.#ending ?? (this.#heapIsFull ? heap : { end: "crash" as const, how });
