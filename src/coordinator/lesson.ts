@@ -24,6 +24,9 @@ const codeOf: { readonly [end in WorkerEnd]: ErrorCode } = {
   memory: "SAMPLE_OUT_OF_MEMORY",
 };
 
+/** Bad samples often follow one another: one that ends its worker while it is a suspect already costs one attempt less. */
+const suspectNeighbours = 8;
+
 const noCaution: Caution = { suspects: [], condemned: [], memoryShare: 1 };
 
 /** Pure: the same loss teaches the same, in words that hold no process id and no clock. */
@@ -32,7 +35,8 @@ export function lessonOf(before: Caution | undefined, { end, how, whereabouts }:
   const share = end === "memory" ? memoryShare / 2 : memoryShare;
   const culprit = condemnedBy(whereabouts, end, how);
   if (culprit !== undefined) {
-    const caution = { suspects, condemned: [...condemned, culprit], memoryShare: share };
+    const next = { first: culprit.position + 1, end: culprit.position + 1 + suspectNeighbours };
+    const caution = { suspects: union(suspects, next), condemned: [...condemned, culprit], memoryShare: share };
     return { caution, condemned: culprit, hasNewSuspects: false };
   }
   const all = whereabouts === null ? suspects : union(suspects, whereabouts.inFlight);

@@ -39,7 +39,7 @@ export function encodeJournal(record: JournalRecord, bytes: DataView): void {
   bytes.setFloat64(64, record.sequence);
 }
 
-/** Undefined when nothing was written yet, or when a write was under way while the bytes were read. */
+/** Undefined when the bytes are no whole record: a write was under way while they were read. */
 export function decodeJournal(bytes: DataView): JournalRecord | undefined {
   if (bytes.byteLength < journalBytes) return undefined;
   const sequence = bytes.getFloat64(0);

@@ -173,7 +173,7 @@ export class TaskRun {
 
   async #makeRoom(cost: number): Promise<void> {
     if (this.#steps.hasBatchStep) return this.#runRound();
-    this.#enter("working");
+    if (this.#journal.phase !== "working") this.#enter("working");
     return this.#window.makeRoom(cost);
   }
 

@@ -25,7 +25,7 @@ export class WorkerJournal {
     writeSync(this.descriptor, this.#bytes, 0, journalBytes, 0);
   }
 
-  /** The latest record that could be read; undefined before the worker's first task. */
+  /** The latest record that could be read: an idle one before the worker's first task. */
   read(): JournalRecord | undefined {
     if (!this.#isOpen) return this.#last;
     readSync(this.descriptor, this.#bytes, 0, journalBytes, 0);

@@ -97,7 +97,7 @@ export class WorkerProcess {
     return this.#loss;
   }
 
-  /** What the worker noted last; undefined before its first task. */
+  /** What the worker noted last. */
   get journal(): JournalRecord | undefined {
     return this.#journal.read();
   }
