@@ -2,13 +2,16 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { imbalances } from "../../src/contract/accounting.ts";
 import type { RunEvent, RunSummary } from "../../src/contract/run-event.ts";
 import type { RunSettings } from "../../src/contract/run-settings.ts";
 import { buildCrashingAddon, type Misbehaviour } from "../fixtures/misbehaviour.ts";
 import { picture } from "../fixtures/picture.ts";
 import { datasetDigest, runPipeline, temporaryFolder } from "./run-pipeline.ts";
+
+// Each culprit costs the start of a worker or two, and some machines are slow at that.
+vi.setConfig({ testTimeout: 90_000 });
 
 const operators = fileURLToPath(new URL("../fixtures/operators/", import.meta.url));
 
@@ -128,7 +131,8 @@ for (const [way, code, failureClass] of [
   ["hang", "SAMPLE_TIMEOUT", "timeout"],
   ["exit", "SAMPLE_CRASHED", "operator-bug"],
 ] as const) {
-  for (const step of ["MISBEHAVE", "BATCH-MISBEHAVE"]) {
+  // Crashes in map steps have a test of their own.
+  for (const step of way === "exit" ? ["BATCH-MISBEHAVE"] : ["MISBEHAVE", "BATCH-MISBEHAVE"]) {
     test(`a sample that makes its step ${way} costs itself: ${step === "MISBEHAVE" ? "map" : "batch"}`, async () => {
       const folder = await temporaryFolder();
       const given = {
@@ -218,4 +222,4 @@ test("a run in which every sample ends its worker stops long before it has tried
   const { summary, events } = await runCase(path.join(folder, "out"), given);
   expect(summary).toMatchObject({ outcome: "failed", error: { code: "FAILURES_ABOVE_LIMIT" } });
   expect(events.filter((event) => event.type === "worker-lost").length).toBeLessThan(40);
-}, 90_000);
+});
