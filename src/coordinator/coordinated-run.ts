@@ -23,6 +23,10 @@ import { StageTasks } from "./stage-tasks.ts";
 
 /** Samples that must have been read before the failure ratio can stop a run that is still going. */
 const minSamplesToJudge = 200;
+/** Samples that ended a worker, in tasks that are not finished, after which the same is done: each of them takes time. */
+const minCondemnedToJudge = 20;
+
+const nothingUnfinished: StageRun["unfinished"] = { read: 0, condemned: 0 };
 
 /** One execution of a plan, from the first look at the ledger to the manifest. */
 export class CoordinatedRun {
@@ -205,7 +209,7 @@ export class CoordinatedRun {
       (name, count, seconds) => onEvent({ type: "checkpoint-written", name, tasks: count, seconds }),
       (error) => this.#stop(error),
     );
-    const stageRun = new StageRun(
+    const stageRun: StageRun = new StageRun(
       executor,
       new StageTasks(pendingTasks(ledger, store, start, stage, spool), work, executor.slots, this.#stopped.signal),
       settings.maxAttempts,
@@ -219,8 +223,9 @@ export class CoordinatedRun {
           const id = { stage: task.stage, split: task.split };
           onEvent({ type: "task-failed", task: id, attempt: task.attempt, error: errorRecord(error), willRetry });
         },
+        sampleCondemned: (task, sample) => onEvent({ type: "sample-condemned", task, sample }),
       },
-      () => this.#shouldStop(),
+      () => this.#shouldStop(stageRun.unfinished),
     );
     await stageRun.run();
     await commits.flush().catch((error: unknown) => this.#stop(error));
@@ -229,9 +234,11 @@ export class CoordinatedRun {
     return this.#fatal === undefined && ledger.finishedTasksOf(stage.index) === tasks;
   }
 
-  #shouldStop(): boolean {
+  #shouldStop(unfinished = nothingUnfinished): boolean {
     if (this.#drainSignal !== undefined || this.#fatal !== undefined) return true;
-    if (this.#accounts().totals.read >= minSamplesToJudge) this.#fatal = this.#tooManyFailures();
+    const read = this.#accounts().totals.read + unfinished.read;
+    if (read >= minSamplesToJudge || unfinished.condemned >= minCondemnedToJudge)
+      this.#fatal = this.#tooManyFailures(unfinished);
     return this.#fatal !== undefined;
   }
 
@@ -247,18 +254,19 @@ export class CoordinatedRun {
     if (this.#accounts().totals.read === 0) {
       return new PipelineError("NO_SAMPLES", "the run finished without reading a sample: expected at least one");
     }
-    return this.#tooManyFailures();
+    return this.#tooManyFailures(nothingUnfinished);
   }
 
-  #tooManyFailures(): PipelineError | undefined {
+  #tooManyFailures(unfinished: StageRun["unfinished"]): PipelineError | undefined {
     const limit = this.#request.settings.maxFailureRatio;
-    const { failureRatio, totals } = this.#accounts();
-    if (failureRatio <= limit) return undefined;
-    const { failed, read, children } = totals;
+    const { read, children, ...totals } = this.#accounts().totals;
+    const failed = totals.failed + unfinished.condemned;
+    const of = read + children + unfinished.read;
+    if (failed <= limit * of) return undefined;
     return new PipelineError(
       "FAILURES_ABOVE_LIMIT",
-      `${failed} of ${read + children} samples failed (${(failureRatio * 100).toFixed(1)} %): expected at most ${(limit * 100).toFixed(1)} % (run.maxFailureRatio)`,
-      { details: { failed, of: read + children, limit } },
+      `${failed} of ${of} samples failed (${((failed / of) * 100).toFixed(1)} %): expected at most ${(limit * 100).toFixed(1)} % (run.maxFailureRatio)`,
+      { details: { failed, of, limit } },
     );
   }
 

@@ -5,8 +5,10 @@ import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import type { ShardDestination } from "../contract/sink.ts";
 import { asPipelineError } from "../model/errors.ts";
 import type { Whereabouts } from "./apply-steps.ts";
+import type { Journal } from "./journal.ts";
 import { OutcomeLog } from "./outcome-log.ts";
 import { Quarantine } from "./quarantine.ts";
+import type { Standing } from "./standing.ts";
 import { TaskTally } from "./tally.ts";
 import type { TaskOutput } from "./task-output.ts";
 
@@ -16,6 +18,9 @@ const reportSeconds = 0.2;
 export interface TaskReporter {
   progress(progress: TaskProgress): void;
   activity(activity: WorkerActivity): void;
+  /** From here on, `standing` says what the task waits for. */
+  answerWith(standing: () => Standing): void;
+  readonly journal: Journal;
 }
 
 /** One attempt at a task, and what it may use while it runs. */
@@ -59,6 +64,7 @@ export async function accountedTask(
   try {
     output = await openOutput(destination);
     await work({ output, quarantine, outcomes, tally, pause: reportingPause(attempt, tally) });
+    attempt.reporter.journal.enter("committing", 0, 0);
     const shards = await output.commit();
     const failed = await quarantine.commit();
     const told = await outcomes.commit();

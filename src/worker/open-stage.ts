@@ -13,6 +13,9 @@ import { MemoryBudget, type ReserveMemory } from "./memory-budget.ts";
 import { MemoryGauge } from "./memory-gauge.ts";
 import { readItems } from "./read-items.ts";
 import { openSpool } from "./spool-writer.ts";
+import { standingOf } from "./standing.ts";
+import { TaskCaution } from "./task-caution.ts";
+import { inputName, outputName } from "./task-names.ts";
 import { sinkOutput } from "./task-output.ts";
 import { TaskRun } from "./task-run.ts";
 import { attributesOfEarlierStages, attributesToTell } from "./telling-attributes.ts";
@@ -76,7 +79,7 @@ function runMapTask(
   source: OpenedSource | undefined,
   sink: NeededSink | undefined,
 ): Promise<Receipt> {
-  const { task, setup, stage, signal } = attempt;
+  const { task, setup, stage, reporter, signal } = attempt;
   return accountedTask(
     attempt,
     async (destination) =>
@@ -84,16 +87,22 @@ function runMapTask(
         ? openSpool(destination, stage.index)
         : sinkOutput(await sink.opened.openWriter(destination), destination),
     async ({ output, quarantine, outcomes, tally, pause }) => {
-      const steps = new StepApplication(chain, tally);
+      const { journal } = reporter;
+      const steps = new StepApplication(chain, tally, () => journal.beat());
+      const caution = new TaskCaution(task.caution);
       const { batchSize, concurrency } = setup;
-      const run = new TaskRun(
-        steps,
-        tally,
-        quarantine,
-        outcomes,
-        output,
-        { memory, batchSize, concurrency, needsBytes: sink?.needsBytes ?? true },
-        signal,
+      const limits = { memory, batchSize, concurrency, needsBytes: sink?.needsBytes ?? true };
+      const sinks = { quarantine, outcomes, output };
+      const run = new TaskRun(steps, tally, sinks, limits, caution, journal, signal);
+      reporter.answerWith(() =>
+        standingOf({
+          journal,
+          reads: run.reading ?? inputName(task.input),
+          writes: outputName(attempt),
+          waits: steps.waits,
+          memory: run.memoryWait,
+          lastStep: steps.whereabouts.step,
+        }),
       );
       await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));
     },
@@ -112,21 +121,45 @@ async function openGatherStage(
   const step = await openGatherStep(ref, catalog, signal, scores);
   return {
     runTask: (task, reporter, _reserve, taskSignal) =>
-      accountedTask(
-        { task, setup, stage, reporter, signal: taskSignal },
-        async (destination) => openSpool(destination, stage.index, gatheredSplit),
-        ({ output, outcomes, tally, pause }) =>
-          runGather(
-            step,
-            () => readItems(task.input, undefined, setup.destination, taskSignal),
-            output,
-            outcomes,
-            tally,
-            () => pause({ step: step.id, sample: "" }),
-          ),
-      ),
+      runGatherTask({ task, setup, stage, reporter, signal: taskSignal }, step),
     close: async () => step.operator.close?.(),
   };
+}
+
+function runGatherTask(attempt: TaskAttempt, step: OpenedGatherStep): Promise<Receipt> {
+  const { task, setup, stage, reporter, signal } = attempt;
+  const { journal } = reporter;
+  return accountedTask(
+    attempt,
+    async (destination) => openSpool(destination, stage.index, gatheredSplit),
+    ({ output, outcomes, tally, pause }) => {
+      // The step sees all samples at once: none of them can be blamed for what happens to it.
+      journal.enter("working", 0, 0);
+      reporter.answerWith(() =>
+        standingOf({
+          journal,
+          reads: inputName(task.input),
+          writes: outputName(attempt),
+          waits: new Map(),
+          memory: undefined,
+          lastStep: step.id,
+        }),
+      );
+      const onSample = () => {
+        const pausing = pause({ step: step.id, sample: "" });
+        if (pausing !== undefined) journal.beat();
+        return pausing;
+      };
+      return runGather(
+        step,
+        () => readItems(task.input, undefined, setup.destination, signal),
+        output,
+        outcomes,
+        tally,
+        onSample,
+      );
+    },
+  );
 }
 
 async function openGatherStep(

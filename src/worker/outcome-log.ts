@@ -50,6 +50,11 @@ export class OutcomeLog {
     if (this.#text.length >= blockCharacters) this.#endBlock();
   }
 
+  /** Whether there is something to write at the next `flush`. */
+  get isWaiting(): boolean {
+    return this.#blocks.length > 0;
+  }
+
   /** Writes what was added, so that a long split does not pile up in memory. */
   async flush(): Promise<void> {
     if (this.#blocks.length === 0) return;

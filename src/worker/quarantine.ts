@@ -43,6 +43,11 @@ export class Quarantine {
     this.#waiting.push(`${JSON.stringify(record)}\n`);
   }
 
+  /** Whether there is something to write. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Writes what was added, so that a split of failures does not pile up in memory. */
   async flush(): Promise<void> {
     if (this.#waiting.length === 0) return;
