@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
 import type { QuarantineListOptions } from "./quarantine-list-command.ts";
+import type { RetryOptions } from "./retry-command.ts";
 import type { VerifyOptions } from "./verify-command.ts";
 
 /** `pipeline explain`: the story of one sample. */
@@ -64,6 +65,24 @@ export function addVerify(program: Command): void {
     .action(async (output: string, options: VerifyOptions & { readonly [option: string]: unknown }) => {
       const { verifyCommand } = await import("./verify-command.ts");
       process.exitCode = await verifyCommand(output, planFlags(options), options);
+    });
+}
+
+/** `pipeline retry`: gives failed samples another try. */
+export function addRetry(program: Command): void {
+  const command = program
+    .command("retry")
+    .description("Try failed samples of a finished run again, and add what comes of them to the same dataset.")
+    .argument("<output>", "output folder of a finished run")
+    .option("--class <class>", "only failures of this class, such as bad-input or timeout")
+    .option("--step <step>", "only failures at this step: its id or name, `read` or `write`")
+    .option("--code <code>", "only failures with this error code");
+  withRecordedFlags(command)
+    .option("--json", "one event a line on standard output, for machines")
+    .option("--quiet", "print errors only")
+    .action(async (output: string, options: RetryOptions & { readonly [option: string]: unknown }) => {
+      const { retryCommand } = await import("./retry-command.ts");
+      process.exitCode = await retryCommand(output, planFlags(options), options);
     });
 }
 

@@ -83,3 +83,15 @@ test("a worker that ends with nothing in flight teaches nothing", () => {
       hasNewSuspects: false,
     });
 });
+
+test("a kill from outside suspects and condemns nobody, not even a sample that is alone", () => {
+  const alone = { ...where, inFlight: { first: 12, end: 13 }, step: "2-resize-image", isExact: true };
+  for (const whereabouts of [where, alone, null]) {
+    const lesson = lessonOf(undefined, lost("killed", whereabouts));
+    expect(lesson).toEqual({
+      caution: { suspects: [], condemned: [], memoryShare: 1 },
+      condemned: undefined,
+      hasNewSuspects: false,
+    });
+  }
+});

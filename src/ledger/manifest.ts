@@ -1,10 +1,11 @@
 import { type Accounting, type Totals, totalsOf } from "../contract/accounting.ts";
 import type { Plan } from "../contract/plan.ts";
-import type { Receipt } from "../contract/receipt.ts";
+import { type Receipt, taskKey } from "../contract/receipt.ts";
 import type { Shard } from "../contract/sink.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { Storage } from "../storage/storage.ts";
 import { joinUri, relativeUri } from "../storage/uri.ts";
+import type { RetryTask } from "./retries.ts";
 
 export const manifestName = "_manifest.json";
 export const successName = "_SUCCESS";
@@ -42,21 +43,35 @@ export interface FinishedTasks {
   readonly spools: readonly Shard[];
 }
 
-export async function finishedTasks(receipts: AsyncIterable<Receipt>, plan: Plan): Promise<FinishedTasks> {
+/** Samples that `retries` took out of quarantine are no longer in it, unless they have failed again. */
+export async function finishedTasks(
+  receipts: AsyncIterable<Receipt>,
+  plan: Plan,
+  retries: Iterable<RetryTask> = [],
+): Promise<FinishedTasks> {
   const lastStage = plan.stages.length - 1;
   const last: Receipt[] = [];
-  const quarantine: Shard[] = [];
+  const quarantine = new Map<string, Shard>();
   const outcomes: Shard[] = [];
   const spools: Shard[] = [];
   for await (const receipt of receipts) {
-    if (receipt.quarantine !== undefined) quarantine.push(receipt.quarantine);
+    if (receipt.quarantine !== undefined) quarantine.set(taskKey(receipt), receipt.quarantine);
     if (receipt.outcomes !== undefined) outcomes.push(receipt.outcomes);
-    if (receipt.stage === lastStage) last.push(receipt);
+    if (receipt.stage >= lastStage) last.push(receipt);
     else if (!plan.streaming) spools.push(...receipt.shards);
   }
+  for (const { from, remaining } of retries) {
+    if (remaining === null) quarantine.delete(taskKey(from));
+    else quarantine.set(taskKey(from), remaining);
+  }
   last.sort((a, b) => a.split - b.split);
-  for (const files of [quarantine, outcomes, spools]) files.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { shards: last.flatMap((receipt) => receipt.shards), quarantine, outcomes, spools };
+  const byName = (files: readonly Shard[]) => files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    shards: last.flatMap((receipt) => receipt.shards),
+    quarantine: byName([...quarantine.values()]),
+    outcomes: byName(outcomes),
+    spools: byName(spools),
+  };
 }
 
 /**

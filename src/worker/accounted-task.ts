@@ -8,6 +8,7 @@ import type { Whereabouts } from "./apply-steps.ts";
 import type { Journal } from "./journal.ts";
 import { OutcomeLog } from "./outcome-log.ts";
 import { Quarantine } from "./quarantine.ts";
+import { failuresOf } from "./retried-samples.ts";
 import type { Standing } from "./standing.ts";
 import { TaskTally } from "./tally.ts";
 import type { TaskOutput } from "./task-output.ts";
@@ -77,6 +78,7 @@ export async function accountedTask(
       ...(failed === undefined ? {} : { quarantine: failed }),
       ...(told === undefined ? {} : { outcomes: told }),
       accounting: tally.accounting(),
+      ...(task.input.kind === "retry" ? { retried: failuresOf(task.input.samples) } : {}),
       seconds: (performance.now() - start) / 1000,
     };
   } catch (cause) {

@@ -35,6 +35,8 @@ export interface Flight {
   readonly attributes: Attributes;
   /** Position among what the task reads, from 0. */
   readonly position: number;
+  /** 1, and one more for each time that the sample is tried again. */
+  readonly attempt: number;
   readonly failures: FailedSample[];
   readonly endings: EndedSample[];
   /** Set where an earlier attempt lost its worker over this sample. */
@@ -47,10 +49,10 @@ export function beginFlight(
   position: number,
   origin: { readonly uri: string; readonly range?: ByteRange | undefined },
   attributes: Attributes,
-  guard?: FlightGuard,
+  { guard, attempt = 1 }: { readonly guard?: FlightGuard | undefined; readonly attempt?: number } = {},
 ): Flight {
   const { uri, range } = origin;
-  const flight = { id, uri, range, attributes, position, failures: [], endings: [] };
+  const flight = { id, uri, range, attributes, position, attempt, failures: [], endings: [] };
   return guard === undefined ? flight : { ...flight, guard };
 }
 
@@ -128,10 +130,23 @@ export class StepApplication {
     flight.failures.push({ id: flight.id, step: "write", error });
   }
 
-  /** Takes a window of samples through every step, batch steps included; lane i holds what is left of sample i. */
-  async applyAll(window: readonly Lane[], batchSize: number, concurrency: number): Promise<readonly Lane[]> {
+  /** Counts a sample as failed at a step, or where it was read or encoded, without applying anything. */
+  countFailed(flight: Flight, stepId: string, sampleId: string, error: PipelineError): void {
+    const step = this.#steps.find(({ id }) => id === stepId);
+    if (step === undefined) {
+      if (stepId === "read") this.#tally.countUnreadable(error.code);
+      else this.#tally.countUnwritable(error.code);
+    } else {
+      this.#tally.step(stepId).in++;
+      increment(this.#tally.step(stepId).failed, error.code);
+    }
+    flight.failures.push({ id: sampleId, step: stepId, error });
+  }
+
+  /** Takes a window of samples through the steps from `start` on, batch steps included; lane i holds what is left of sample i. */
+  async applyAll(window: readonly Lane[], batchSize: number, concurrency: number, start = 0): Promise<readonly Lane[]> {
     let lanes = window;
-    for (let position = 0; position < this.#steps.length; ) {
+    for (let position = start; position < this.#steps.length; ) {
       const step = this.#steps[position];
       if (step?.kind === "batch") {
         lanes = await this.#applyBatch(step, position, lanes, batchSize);

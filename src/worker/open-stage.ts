@@ -8,12 +8,15 @@ import { asPipelineError, PipelineError } from "../model/errors.ts";
 import { accountedTask, type TaskAttempt, type TaskReporter } from "./accounted-task.ts";
 import { StepApplication } from "./apply-steps.ts";
 import { type Chain, openChain } from "./chain.ts";
+import { LaneEncoding } from "./encode-lane.ts";
 import { type OpenedGatherStep, runGather } from "./gather-run.ts";
 import { MemoryBudget, type ReserveMemory } from "./memory-budget.ts";
 import { MemoryGauge } from "./memory-gauge.ts";
 import { readItems } from "./read-items.ts";
+import { RetriedSamples } from "./retried-samples.ts";
+import { RetryRun } from "./retry-run.ts";
 import { openSpool } from "./spool-writer.ts";
-import { standingOf } from "./standing.ts";
+import { type Standing, standingOf } from "./standing.ts";
 import { TaskCaution } from "./task-caution.ts";
 import { inputName, outputName } from "./task-names.ts";
 import { sinkOutput } from "./task-output.ts";
@@ -53,11 +56,12 @@ async function openMapStage(
     stage.steps,
     catalog,
     signal,
-    await attributesOfEarlierStages(plan, stage.index, catalog),
+    await attributesOfEarlierStages(plan, stage.index === plan.stages.length ? 0 : stage.index, catalog),
   );
   const gauge = new MemoryGauge();
-  const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
-  const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
+  const isRetry = stage.index === plan.stages.length;
+  const source = stage.index === 0 || isRetry ? await openSource(plan, catalog) : undefined;
+  const sink = stage.index === plan.stages.length - 1 || isRetry ? await openSink(plan, catalog) : undefined;
   return {
     runTask: (task, reporter, reserve, taskSignal) => {
       const share = task.caution?.memoryShare ?? 1;
@@ -91,22 +95,39 @@ function runMapTask(
       const steps = new StepApplication(chain, tally, () => journal.beat());
       const caution = new TaskCaution(task.caution);
       const { batchSize, concurrency } = setup;
-      const limits = { memory, batchSize, concurrency, needsBytes: sink?.needsBytes ?? true };
+      const needsBytes = sink?.needsBytes ?? true;
       const sinks = { quarantine, outcomes, output };
+      const items = readItems(task.input, source, setup.destination, signal);
+      const onItem = () => pause(steps.whereabouts);
+      if (task.input.kind === "retry") {
+        const retried = new RetriedSamples(task.input.samples, chain, steps);
+        const encoding = new LaneEncoding(steps, tally, needsBytes);
+        const waits = { memoryWait: undefined, reading: undefined };
+        reporter.answerWith(() => standing(attempt, steps, waits));
+        await new RetryRun(retried, tally, sinks, encoding, caution, journal, signal).pump(items, onItem);
+        return;
+      }
+      const limits = { memory, batchSize, concurrency, needsBytes };
       const run = new TaskRun(steps, tally, sinks, limits, caution, journal, signal);
-      reporter.answerWith(() =>
-        standingOf({
-          journal,
-          reads: run.reading ?? inputName(task.input),
-          writes: outputName(attempt),
-          waits: steps.waits,
-          memory: run.memoryWait,
-          lastStep: steps.whereabouts.step,
-        }),
-      );
-      await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));
+      reporter.answerWith(() => standing(attempt, steps, run));
+      await run.pump(items, onItem);
     },
   );
+}
+
+function standing(
+  attempt: TaskAttempt,
+  steps: StepApplication,
+  run: Pick<TaskRun, "memoryWait" | "reading">,
+): Standing {
+  return standingOf({
+    journal: attempt.reporter.journal,
+    reads: run.reading ?? inputName(attempt.task.input),
+    writes: outputName(attempt),
+    waits: steps.waits,
+    memory: run.memoryWait,
+    lastStep: steps.whereabouts.step,
+  });
 }
 
 async function openGatherStage(

@@ -24,6 +24,7 @@ export class Quarantine {
     readonly uri: string;
     readonly range: ByteRange | undefined;
     readonly position: number;
+    readonly attempt: number;
     readonly step: string;
     readonly error: PipelineError;
   }): void {
@@ -32,7 +33,7 @@ export class Quarantine {
       uri: failed.uri,
       ...(failed.range === undefined ? {} : { range: failed.range }),
       position: failed.position,
-      attempt: 1,
+      attempt: failed.attempt,
       planHash: this.#planHash,
       step: failed.step,
       failureClass: failed.error.failureClass,

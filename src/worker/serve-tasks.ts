@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Catalog } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
+import { stageAt } from "../contract/plan.ts";
 import type { PreflightRequest } from "../contract/preflight.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "./frame.ts";
@@ -169,7 +170,7 @@ class Worker {
   /** One stage is open at a time: tasks come stage by stage. */
   async #openStage(index: number): Promise<OpenedStage> {
     if (this.#stage?.index === index) return this.#stage.opened;
-    const stage = this.#setup?.plan.stages[index];
+    const stage = this.#setup === undefined ? undefined : stageAt(this.#setup.plan, index);
     if (this.#setup === undefined || this.#catalog === undefined || stage === undefined) {
       throw new PipelineError("PROTOCOL", `a task of stage ${index} came before the plan that has it`);
     }

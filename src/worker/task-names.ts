@@ -10,6 +10,6 @@ export function inputName(input: TaskInput): string {
 
 /** What a task writes, for a sentence. */
 export function outputName({ task, setup, stage }: TaskAttempt): string {
-  const what = stage.index === setup.plan.stages.length - 1 ? "the shards" : "the spools";
+  const what = stage.index >= setup.plan.stages.length - 1 ? "the shards" : "the spools";
   return `${what} of split ${task.split} below ${setup.destination}`;
 }

@@ -260,7 +260,7 @@ export class TaskRun {
   #admit(item: ReadItem, cost: number, guard?: FlightGuard): void {
     const { sample } = item;
     const position = this.#position++;
-    const flight = beginFlight(sample.id, position, item, sample.attributes, guard);
+    const flight = beginFlight(sample.id, position, item, sample.attributes, { guard });
     if (this.#steps.hasBatchStep) {
       this.#round.push({ flight, samples: [sample] });
       this.#roundBytes += cost;
@@ -297,8 +297,9 @@ export class TaskRun {
 
   #gather({ flight, leaving }: Landing): void {
     this.#landed = flight.position + 1;
-    const { uri, range, position } = flight;
-    for (const { id, step, error } of flight.failures) this.#quarantine.add({ id, step, error, uri, range, position });
+    const { uri, range, position, attempt } = flight;
+    for (const { id, step, error } of flight.failures)
+      this.#quarantine.add({ id, step, error, uri, range, position, attempt });
     this.#outcomes.add(flight, leaving);
     for (const sample of leaving) {
       this.#leaving.push({ sample, uri, range });

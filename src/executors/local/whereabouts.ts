@@ -1,11 +1,11 @@
 import type { TaskWhereabouts } from "../../contract/executor.ts";
-import type { Plan } from "../../contract/plan.ts";
+import { type Plan, stageAt } from "../../contract/plan.ts";
 import type { JournalRecord } from "../../worker/journal-record.ts";
 
 /** What a journal's record says, in the plan's words; null when no task was running. */
 export function whereaboutsOf(record: JournalRecord | undefined, plan: Plan): TaskWhereabouts | null {
   if (record === undefined || record.phase === "idle") return null;
-  const steps = plan.stages[record.stage]?.steps ?? [];
+  const steps = stageAt(plan, record.stage)?.steps ?? [];
   return {
     stage: record.stage,
     split: record.split,
