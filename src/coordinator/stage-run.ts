@@ -1,6 +1,7 @@
 import type { CondemnedSample, Executor, Task } from "../contract/executor.ts";
 import type { Receipt, TaskId } from "../contract/receipt.ts";
 import { asPipelineError, type PipelineError } from "../model/errors.ts";
+import type { UnfinishedSamples } from "./run-verdict.ts";
 import type { StageTasks } from "./stage-tasks.ts";
 import { Trials } from "./trials.ts";
 
@@ -47,7 +48,7 @@ export class StageRun {
   }
 
   /** Samples of unfinished tasks that were taken, at least, and those among them that ended their worker. */
-  get unfinished(): { readonly read: number; readonly condemned: number } {
+  get unfinished(): UnfinishedSamples {
     return this.#trials.figures;
   }
 

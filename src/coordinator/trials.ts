@@ -2,6 +2,7 @@ import { type Caution, type CondemnedSample, type Task, WorkerLost } from "../co
 import { type TaskId, taskKey } from "../contract/receipt.ts";
 import type { PipelineError } from "../model/errors.ts";
 import { lessonOf } from "./lesson.ts";
+import type { UnfinishedSamples } from "./run-verdict.ts";
 
 /** What is known about a task that failed and is not finished. */
 interface Trial {
@@ -51,7 +52,7 @@ export class Trials {
   }
 
   /** Samples of unfinished tasks that were taken, at least, and those among them that are condemned. */
-  get figures(): { readonly read: number; readonly condemned: number } {
+  get figures(): UnfinishedSamples {
     let read = 0;
     let condemned = 0;
     for (const trial of this.#trials.values()) {
