@@ -1,3 +1,4 @@
+import { zstdCompressSync } from "node:zlib";
 import type { TaskInput } from "../contract/executor.ts";
 import { type OutcomeLine, outcomeLogVersion } from "../contract/outcome-log.ts";
 import type { Shard, ShardDestination } from "../contract/sink.ts";
@@ -7,7 +8,7 @@ import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 import type { EndedSample, FailedSample, Flight } from "./apply-steps.ts";
 
 /** Characters of lines that are encoded together. */
-const blockCharacters = 32 * 1024;
+const blockCharacters = 64 * 1024;
 
 /**
  * Tells what became of every sample that a task read, in the order that they were read. The bytes depend on
@@ -22,7 +23,8 @@ export class OutcomeLog {
   #text = "";
   #lines = 0;
   #rangeEnd = 0;
-  #open: { readonly file: ShardFile; readonly compressor: LineCompressor } | undefined;
+  #file: ShardFile | undefined;
+  #compressor: LineCompressor | undefined;
 
   constructor(destination: ShardDestination, stage: number, input: TaskInput) {
     this.#destination = destination;
@@ -53,23 +55,30 @@ export class OutcomeLog {
   /** Writes what was added, so that a long split does not pile up in memory. */
   async flush(): Promise<void> {
     if (this.#blocks.length === 0) return;
-    const { compressor } = await this.#opened();
-    for (const block of this.#blocks.splice(0)) await compressor.add({ pieces: [block], bytes: block.byteLength });
+    this.#compressor ??= openLineCompressor("zstd", await this.#opened());
+    for (const block of this.#blocks.splice(0)) {
+      await this.#compressor.add({ pieces: [block], bytes: block.byteLength });
+    }
   }
 
   /** Undefined when nothing was read. */
   async commit(): Promise<Shard | undefined> {
     if (this.#lines === 0) return undefined;
+    const file = await this.#opened();
     this.#endBlock();
-    await this.flush();
-    const { file, compressor } = await this.#opened();
-    await compressor.finish();
+    if (this.#compressor === undefined && this.#blocks.length === 1) {
+      // Most splits are small: in one go, their logs cost a fraction of what a stream takes to begin and end.
+      await file.write(this.#blocks.map((block) => zstdCompressSync(block)));
+    } else {
+      await this.flush();
+      await this.#compressor?.finish();
+    }
     return file.commit(this.#lines);
   }
 
   /** Never throws. */
   async abort(): Promise<void> {
-    await this.#open?.file.abort();
+    await this.#file?.abort();
   }
 
   /** Put together as text: this runs for every sample, most of them written. */
@@ -94,13 +103,12 @@ export class OutcomeLog {
     this.#text = "";
   }
 
-  async #opened(): Promise<{ readonly file: ShardFile; readonly compressor: LineCompressor }> {
-    if (this.#open !== undefined) return this.#open;
+  async #opened(): Promise<ShardFile> {
+    if (this.#file !== undefined) return this.#file;
     const stage = this.#stage === 0 ? "" : `stage-${this.#stage}-`;
     const name = `_outcomes/${stage}shard-${String(this.#destination.split).padStart(6, "0")}.jsonl.zst`;
-    const file = await openShardFile(this.#destination, name);
-    this.#open = { file, compressor: openLineCompressor("zstd", file) };
-    return this.#open;
+    this.#file = await openShardFile(this.#destination, name);
+    return this.#file;
   }
 }
 

@@ -48,8 +48,7 @@ async function run(name: string, sink: string, more = "", settings = ""): Promis
   return name;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what the command prints is matched by shape
-async function explained(output: string, name: string): Promise<any> {
+async function explained(output: string, name: string) {
   const result = await cli("explain", output, name, "--json");
   expect(result, result.stderr).toMatchObject({ code: 0, stderr: "" });
   return JSON.parse(result.stdout);
