@@ -3,12 +3,14 @@ import type { TaskInput } from "../contract/executor.ts";
 import { type OutcomeLine, outcomeLogVersion } from "../contract/outcome-log.ts";
 import type { Shard, ShardDestination } from "../contract/sink.ts";
 import type { ByteRange } from "../contract/source.ts";
+import type { Attributes } from "../model/sample.ts";
 import { type LineCompressor, openLineCompressor } from "../storage/line-compressor.ts";
 import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 import type { EndedSample, FailedSample, Flight } from "./apply-steps.ts";
 
-/** Characters of lines that are encoded together. */
-const blockCharacters = 64 * 1024;
+const blockBytes = 64 * 1024;
+/** UTF-8 bytes that one UTF-16 unit can take. */
+const bytesPerUnit = 3;
 
 /**
  * Tells what became of every sample that a task read, in the order that they were read. The bytes depend on
@@ -20,7 +22,8 @@ export class OutcomeLog {
   /** Places of the split's files in it, where it has several. */
   readonly #files: ReadonlyMap<string, number>;
   readonly #blocks: Buffer[] = [];
-  #text = "";
+  #block: Buffer = Buffer.alloc(0);
+  #used = 0;
   #lines = 0;
   #rangeEnd = 0;
   #file: ShardFile | undefined;
@@ -31,25 +34,24 @@ export class OutcomeLog {
     this.#stage = stage;
     const files = input.kind === "split" && input.split.files.length > 1 ? input.split.files : [];
     this.#files = new Map(files.map(({ uri }, index) => [uri, index]));
-    this.#text = `${JSON.stringify({ version: outcomeLogVersion, stage, split: destination.split })}\n`;
+    this.#write(`${JSON.stringify({ version: outcomeLogVersion, stage, split: destination.split })}\n`);
   }
 
   /** A flight that has ended, and the samples of it that are written, in order. */
   add(flight: Flight, written: readonly { readonly id: string }[]): void {
     let origin = this.#stage === 0 ? this.#originOf(flight) : "";
     for (const ended of flight.endings) {
-      this.#addLine(JSON.stringify(endedLine(ended)), origin);
+      this.#addLine(endedMembers(ended), origin);
       origin = "";
     }
     for (const failed of flight.failures) {
-      this.#addLine(JSON.stringify(failedLine(failed)), origin);
+      this.#addLine(failedMembers(failed), origin);
       origin = "";
     }
     for (const { id } of written) {
-      this.#addLine(`{"id":${JSON.stringify(id)}}`, origin);
+      this.#addLine(idMember(id), origin);
       origin = "";
     }
-    if (this.#text.length >= blockCharacters) this.#endBlock();
   }
 
   /** Writes what was added, so that a long split does not pile up in memory. */
@@ -81,10 +83,19 @@ export class OutcomeLog {
     await this.#file?.abort();
   }
 
-  /** Put together as text: this runs for every sample, most of them written. */
-  #addLine(json: string, origin: string): void {
-    this.#text += `${json.slice(0, -1)}${origin}}\n`;
+  #addLine(members: string, origin: string): void {
+    this.#write(`{${members}${origin}}\n`);
     this.#lines++;
+  }
+
+  /** Into a buffer at once: text that waits, line upon line, is work for the garbage collector. */
+  #write(line: string): void {
+    const most = line.length * bytesPerUnit;
+    if (this.#used + most > this.#block.byteLength) {
+      this.#endBlock();
+      this.#block = Buffer.allocUnsafeSlow(Math.max(blockBytes, most));
+    }
+    this.#used += this.#block.write(line, this.#used, "utf8");
   }
 
   #originOf({ uri, range }: Flight): string {
@@ -99,8 +110,9 @@ export class OutcomeLog {
   }
 
   #endBlock(): void {
-    this.#blocks.push(Buffer.from(this.#text, "utf8"));
-    this.#text = "";
+    if (this.#used > 0) this.#blocks.push(this.#block.subarray(0, this.#used));
+    this.#block = Buffer.alloc(0);
+    this.#used = 0;
   }
 
   async #opened(): Promise<ShardFile> {
@@ -112,13 +124,26 @@ export class OutcomeLog {
   }
 }
 
-function endedLine(ended: EndedSample): OutcomeLine {
-  const { id, step, attributes } = ended;
-  const told = attributes === undefined ? {} : { attributes };
-  if (ended.kind === "drop") return { id, drop: [step, ended.reason], ...told };
-  return { id, split: [step, ended.children], ...told };
+/** Put together as text rather than as objects: this runs for every sample. */
+function idMember(id: string): string {
+  return `"id":${JSON.stringify(id)}`;
 }
 
-function failedLine({ id, step, error, attributes }: FailedSample): OutcomeLine {
-  return { id, fail: [step, error.code], ...(attributes === undefined ? {} : { attributes }) };
+function endedMembers(ended: EndedSample): string {
+  const what: Pick<OutcomeLine, "drop" | "split"> =
+    ended.kind === "drop" ? { drop: [ended.step, ended.reason] } : { split: [ended.step, ended.children] };
+  return `${idMember(ended.id)},${membersOf(what)}${attributesMember(ended.attributes)}`;
+}
+
+function failedMembers({ id, step, error, attributes }: FailedSample): string {
+  const what: Pick<OutcomeLine, "fail"> = { fail: [step, error.code] };
+  return `${idMember(id)},${membersOf(what)}${attributesMember(attributes)}`;
+}
+
+function attributesMember(attributes: Attributes | undefined): string {
+  return attributes === undefined ? "" : `,${membersOf({ attributes })}`;
+}
+
+function membersOf(object: Partial<OutcomeLine>): string {
+  return JSON.stringify(object).slice(1, -1);
 }
