@@ -9,6 +9,8 @@ import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 import type { EndedSample, FailedSample, Flight } from "./apply-steps.ts";
 
 const blockBytes = 64 * 1024;
+/** Blocks that wait: a log that has no more is compressed in one go, which costs a fraction of a stream. */
+const heldBlocks = 16;
 /** UTF-8 bytes that one UTF-16 unit can take. */
 const bytesPerUnit = 3;
 
@@ -21,7 +23,7 @@ export class OutcomeLog {
   readonly #stage: number;
   /** Places of the split's files in it, where it has several. */
   readonly #files: ReadonlyMap<string, number>;
-  readonly #blocks: Buffer[] = [];
+  #blocks: Buffer[] = [];
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
   #lines = 0;
@@ -54,13 +56,13 @@ export class OutcomeLog {
     }
   }
 
-  /** Writes what was added, so that a long split does not pile up in memory. */
+  /** Writes what was added once it is much, so that a long split does not pile up in memory. */
   async flush(): Promise<void> {
-    if (this.#blocks.length === 0) return;
+    if (this.#compressor === undefined && this.#blocks.length <= heldBlocks) return;
     this.#compressor ??= openLineCompressor("zstd", await this.#opened());
-    for (const block of this.#blocks.splice(0)) {
-      await this.#compressor.add({ pieces: [block], bytes: block.byteLength });
-    }
+    const blocks = this.#blocks;
+    this.#blocks = [];
+    for (const block of blocks) await this.#compressor.add({ pieces: [block], bytes: block.byteLength });
   }
 
   /** Undefined when nothing was read. */
@@ -68,13 +70,9 @@ export class OutcomeLog {
     if (this.#lines === 0) return undefined;
     const file = await this.#opened();
     this.#endBlock();
-    if (this.#compressor === undefined && this.#blocks.length === 1) {
-      // Most splits are small: in one go, their logs cost a fraction of what a stream takes to begin and end.
-      await file.write(this.#blocks.map((block) => zstdCompressSync(block)));
-    } else {
-      await this.flush();
-      await this.#compressor?.finish();
-    }
+    await this.flush();
+    if (this.#compressor !== undefined) await this.#compressor.finish();
+    else await file.write([zstdCompressSync(Buffer.concat(this.#blocks))]);
     return file.commit(this.#lines);
   }
 
