@@ -35,6 +35,7 @@ export {
   type SinkWriter,
 } from "./contract/sink.ts";
 export {
+  type ByteRange,
   defineSource,
   type InputFile,
   type OpenedSource,

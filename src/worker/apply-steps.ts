@@ -327,7 +327,9 @@ export class StepApplication {
 
   #follow(flight: Flight, outcome: Outcome | undefined, index: number): readonly Sample[] | Promise<readonly Sample[]> {
     if (outcome?.kind === "keep") return this.applyMaps(flight, outcome.sample, index + 1);
-    return this.#applyMapsToEach(flight, samplesOf(outcome), index + 1);
+    const samples = samplesOf(outcome);
+    // Most that end here are dropped: a promise would make the samples behind them wait.
+    return samples.length === 0 ? samples : this.#applyMapsToEach(flight, samples, index + 1);
   }
 }
 

@@ -1,13 +1,18 @@
+import { zstdCompressSync } from "node:zlib";
 import type { TaskInput } from "../contract/executor.ts";
 import { type OutcomeLine, outcomeLogVersion } from "../contract/outcome-log.ts";
 import type { Shard, ShardDestination } from "../contract/sink.ts";
 import type { ByteRange } from "../contract/source.ts";
+import type { Attributes } from "../model/sample.ts";
 import { type LineCompressor, openLineCompressor } from "../storage/line-compressor.ts";
 import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 import type { EndedSample, FailedSample, Flight } from "./apply-steps.ts";
 
-/** Characters of lines that are encoded together. */
-const blockCharacters = 32 * 1024;
+const blockBytes = 64 * 1024;
+/** Blocks that wait: a log that has no more is compressed in one go, which costs a fraction of a stream. */
+const heldBlocks = 16;
+/** UTF-8 bytes that one UTF-16 unit can take. */
+const bytesPerUnit = 3;
 
 /**
  * Tells what became of every sample that a task read, in the order that they were read. The bytes depend on
@@ -18,69 +23,82 @@ export class OutcomeLog {
   readonly #stage: number;
   /** Places of the split's files in it, where it has several. */
   readonly #files: ReadonlyMap<string, number>;
-  readonly #blocks: Buffer[] = [];
-  #text = "";
+  #blocks: Buffer[] = [];
+  #block: Buffer = Buffer.alloc(0);
+  #used = 0;
   #lines = 0;
   #rangeEnd = 0;
-  #open: { readonly file: ShardFile; readonly compressor: LineCompressor } | undefined;
+  #file: ShardFile | undefined;
+  #compressor: LineCompressor | undefined;
 
   constructor(destination: ShardDestination, stage: number, input: TaskInput) {
     this.#destination = destination;
     this.#stage = stage;
     const files = input.kind === "split" && input.split.files.length > 1 ? input.split.files : [];
     this.#files = new Map(files.map(({ uri }, index) => [uri, index]));
-    this.#text = `${JSON.stringify({ version: outcomeLogVersion, stage, split: destination.split })}\n`;
+    this.#write(`${JSON.stringify({ version: outcomeLogVersion, stage, split: destination.split })}\n`);
   }
 
   /** A flight that has ended, and the samples of it that are written, in order. */
   add(flight: Flight, written: readonly { readonly id: string }[]): void {
     let origin = this.#stage === 0 ? this.#originOf(flight) : "";
     for (const ended of flight.endings) {
-      this.#addLine(JSON.stringify(endedLine(ended)), origin);
+      this.#addLine(endedMembers(ended), origin);
       origin = "";
     }
     for (const failed of flight.failures) {
-      this.#addLine(JSON.stringify(failedLine(failed)), origin);
+      this.#addLine(failedMembers(failed), origin);
       origin = "";
     }
     for (const { id } of written) {
-      this.#addLine(`{"id":${JSON.stringify(id)}}`, origin);
+      this.#addLine(idMember(id), origin);
       origin = "";
     }
-    if (this.#text.length >= blockCharacters) this.#endBlock();
   }
 
-  /** Whether there is something to write at the next `flush`. */
+  /** Whether the next `flush` writes something. */
   get isWaiting(): boolean {
-    return this.#blocks.length > 0;
+    return this.#compressor === undefined ? this.#blocks.length > heldBlocks : this.#blocks.length > 0;
   }
 
-  /** Writes what was added, so that a long split does not pile up in memory. */
+  /** Writes what was added once it is much, so that a long split does not pile up in memory. */
   async flush(): Promise<void> {
-    if (this.#blocks.length === 0) return;
-    const { compressor } = await this.#opened();
-    for (const block of this.#blocks.splice(0)) await compressor.add({ pieces: [block], bytes: block.byteLength });
+    if (!this.isWaiting) return;
+    this.#compressor ??= openLineCompressor("zstd", await this.#opened());
+    const blocks = this.#blocks;
+    this.#blocks = [];
+    for (const block of blocks) await this.#compressor.add({ pieces: [block], bytes: block.byteLength });
   }
 
   /** Undefined when nothing was read. */
   async commit(): Promise<Shard | undefined> {
     if (this.#lines === 0) return undefined;
+    const file = await this.#opened();
     this.#endBlock();
     await this.flush();
-    const { file, compressor } = await this.#opened();
-    await compressor.finish();
+    if (this.#compressor !== undefined) await this.#compressor.finish();
+    else await file.write([zstdCompressSync(Buffer.concat(this.#blocks))]);
     return file.commit(this.#lines);
   }
 
   /** Never throws. */
   async abort(): Promise<void> {
-    await this.#open?.file.abort();
+    await this.#file?.abort();
   }
 
-  /** Put together as text: this runs for every sample, most of them written. */
-  #addLine(json: string, origin: string): void {
-    this.#text += `${json.slice(0, -1)}${origin}}\n`;
+  #addLine(members: string, origin: string): void {
+    this.#write(`{${members}${origin}}\n`);
     this.#lines++;
+  }
+
+  /** Into a buffer at once: text that waits, line upon line, is work for the garbage collector. */
+  #write(line: string): void {
+    const most = line.length * bytesPerUnit;
+    if (this.#used + most > this.#block.byteLength) {
+      this.#endBlock();
+      this.#block = Buffer.allocUnsafeSlow(Math.max(blockBytes, most));
+    }
+    this.#used += this.#block.write(line, this.#used, "utf8");
   }
 
   #originOf({ uri, range }: Flight): string {
@@ -95,27 +113,40 @@ export class OutcomeLog {
   }
 
   #endBlock(): void {
-    this.#blocks.push(Buffer.from(this.#text, "utf8"));
-    this.#text = "";
+    if (this.#used > 0) this.#blocks.push(this.#block.subarray(0, this.#used));
+    this.#block = Buffer.alloc(0);
+    this.#used = 0;
   }
 
-  async #opened(): Promise<{ readonly file: ShardFile; readonly compressor: LineCompressor }> {
-    if (this.#open !== undefined) return this.#open;
+  async #opened(): Promise<ShardFile> {
+    if (this.#file !== undefined) return this.#file;
     const stage = this.#stage === 0 ? "" : `stage-${this.#stage}-`;
     const name = `_outcomes/${stage}shard-${String(this.#destination.split).padStart(6, "0")}.jsonl.zst`;
-    const file = await openShardFile(this.#destination, name);
-    this.#open = { file, compressor: openLineCompressor("zstd", file) };
-    return this.#open;
+    this.#file = await openShardFile(this.#destination, name);
+    return this.#file;
   }
 }
 
-function endedLine(ended: EndedSample): OutcomeLine {
-  const { id, step, attributes } = ended;
-  const told = attributes === undefined ? {} : { attributes };
-  if (ended.kind === "drop") return { id, drop: [step, ended.reason], ...told };
-  return { id, split: [step, ended.children], ...told };
+/** Put together as text rather than as objects: this runs for every sample. */
+function idMember(id: string): string {
+  return `"id":${JSON.stringify(id)}`;
 }
 
-function failedLine({ id, step, error, attributes }: FailedSample): OutcomeLine {
-  return { id, fail: [step, error.code], ...(attributes === undefined ? {} : { attributes }) };
+function endedMembers(ended: EndedSample): string {
+  const what: Pick<OutcomeLine, "drop" | "split"> =
+    ended.kind === "drop" ? { drop: [ended.step, ended.reason] } : { split: [ended.step, ended.children] };
+  return `${idMember(ended.id)},${membersOf(what)}${attributesMember(ended.attributes)}`;
+}
+
+function failedMembers({ id, step, error, attributes }: FailedSample): string {
+  const what: Pick<OutcomeLine, "fail"> = { fail: [step, error.code] };
+  return `${idMember(id)},${membersOf(what)}${attributesMember(attributes)}`;
+}
+
+function attributesMember(attributes: Attributes | undefined): string {
+  return attributes === undefined ? "" : `,${membersOf({ attributes })}`;
+}
+
+function membersOf(object: Partial<OutcomeLine>): string {
+  return JSON.stringify(object).slice(1, -1);
 }

@@ -18,13 +18,15 @@ export function tellingAttributesOf(
   read: Attributes,
   telling: ReadonlySet<string>,
 ): Attributes | undefined {
-  const told: [string, Json][] = [];
+  let told: { [name: string]: Json } | undefined;
   for (const name of Object.keys(now)) {
     const value = now[name];
     if (value === undefined || (value === read[name] && !telling.has(name)) || isLong(value)) continue;
-    told.push([name, value]);
+    // Names come from the input: one like `__proto__` is a name too.
+    told ??= { __proto__: null };
+    told[name] = value;
   }
-  return told.length === 0 ? undefined : Object.fromEntries(told);
+  return told;
 }
 
 function isLong(value: Json): boolean {
