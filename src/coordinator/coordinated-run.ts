@@ -31,6 +31,7 @@ export class CoordinatedRun {
   #ledger: Ledger | undefined;
   #drainSignal: string | undefined;
   #hasEnded = false;
+  #hasCheckpointFailed = false;
   #fatal: PipelineError | undefined;
 
   constructor(request: RunRequest) {
@@ -153,6 +154,7 @@ export class CoordinatedRun {
         runId: start.runId,
         planHash: start.planHash,
         destination: settings.output,
+        stages: plan.stages.length,
         resumed,
       });
       onEvent({
@@ -237,7 +239,11 @@ export class CoordinatedRun {
   }
 
   #stop(cause: unknown): void {
-    this.#fatal ??= asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
+    const error = asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
+    this.#fatal ??= error;
+    if (this.#hasCheckpointFailed) return;
+    this.#hasCheckpointFailed = true;
+    this.#request.onEvent({ type: "checkpoint-failed", error: errorRecord(error) });
   }
 
   #accounts(): RunAccounts {

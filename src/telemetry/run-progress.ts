@@ -39,6 +39,8 @@ export function reduceRun(before: RunSnapshot, event: RunEvent, at: number): Run
     case "disk-space-short":
     case "worker-output":
     case "worker-stalled":
+    case "worker-memory":
+    case "checkpoint-failed":
     case "sample-condemned":
       return before;
     case "worker-lost":
