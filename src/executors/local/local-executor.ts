@@ -46,7 +46,7 @@ class LocalExecutor implements Executor {
   readonly #guard = new MemoryGuard(this.#gauge, () => this.#livingWorkers());
   readonly #memory = new MemoryReport(
     () => this.#measuredWorkers(),
-    (worker, residentBytes) => this.#observer?.workerMemory(worker, residentBytes),
+    (worker, residentBytes, grownBytes) => this.#observer?.workerMemory(worker, residentBytes, grownBytes),
   );
   readonly #reservations = new MemoryReservations(this.#gauge);
   #prestarted: WorkerProcess | undefined;
@@ -92,7 +92,8 @@ class LocalExecutor implements Executor {
       const receipt = worker.run(task);
       return await (slot.watch?.during(receipt) ?? receipt);
     } catch (error) {
-      if (error instanceof WorkerLost && !this.#isClosed) this.#observer?.workerLost(slot.index, error.end, lossText(error));
+      if (error instanceof WorkerLost && !this.#isClosed)
+        this.#observer?.workerLost(slot.index, error.end, lossText(error));
       throw error;
     } finally {
       // A worker that is lost gives nothing back itself.
