@@ -35,6 +35,12 @@ export class AttemptWork {
     return this.#running.size;
   }
 
+  /** Lets the counters of a stage begin at zero. */
+  show(stage: number): void {
+    this.#samplesRead.inc({ stage }, 0);
+    this.#bytesRead.inc({ stage }, 0);
+  }
+
   begin(task: TaskId, attempt: number): void {
     this.#running.set(key(task, attempt), nothing());
   }

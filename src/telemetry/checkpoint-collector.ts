@@ -28,7 +28,7 @@ export function collectCheckpoints(registry: MetricRegistry, now: () => number):
         break;
       }
       case "checkpoint-failed":
-        failures.inc({ code: event.error.code });
+        failures.inc();
         break;
       case "run-started":
       case "run-finished":

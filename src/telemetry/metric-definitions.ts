@@ -74,6 +74,9 @@ export const resultMetrics = {
     "Samples that failed, in finished tasks; `read` and `write` are steps here.",
     ["step", "code"],
   ),
+  samplesFailed: counter("pipeline_samples_failed_total", "Samples that failed anywhere, in finished tasks.", [
+    "stage",
+  ]),
   samplesFinished: counter("pipeline_samples_finished_total", "Samples that finished tasks read.", ["stage"]),
   samplesWritten: counter("pipeline_samples_written_total", "Samples that finished tasks wrote.", ["stage"]),
   bytesWritten: counter("pipeline_written_bytes_total", "Bytes of the shards of finished tasks.", ["stage"]),
@@ -127,7 +130,6 @@ export const checkpointMetrics = {
   checkpointFailures: counter(
     "pipeline_checkpoint_failures_total",
     "Checkpoints that could not be written; each ends its run.",
-    ["code"],
   ),
   checkpointDuration: histogram(
     "pipeline_checkpoint_duration_seconds",

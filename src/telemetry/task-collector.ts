@@ -1,4 +1,4 @@
-import type { Accounting } from "../contract/accounting.ts";
+import { type Accounting, totalOf } from "../contract/accounting.ts";
 import type { Receipt } from "../contract/receipt.ts";
 import type { RunEvent } from "../contract/run-event.ts";
 import { AttemptWork } from "./attempt-work.ts";
@@ -8,7 +8,7 @@ import type { MetricRegistry } from "./metric-registry.ts";
 /** Tasks and what becomes of samples in them. */
 export function collectTasks(registry: MetricRegistry): (event: RunEvent) => void {
   const work = new AttemptWork(registry);
-  const addResults = collectResults(registry);
+  const results = collectResults(registry);
   const started = registry.counter(taskMetrics.tasksStarted);
   const finished = registry.counter(taskMetrics.tasksFinished);
   const failures = registry.counter(taskMetrics.taskFailures);
@@ -23,6 +23,10 @@ export function collectTasks(registry: MetricRegistry): (event: RunEvent) => voi
     switch (event.type) {
       case "stage-started":
         open = Math.max(0, event.tasks - event.finishedTasks);
+        // Rates are blind to a counter that appears with its first count.
+        for (const counter of [started, finished]) counter.inc({ stage: event.stage }, 0);
+        work.show(event.stage);
+        results.show(event.stage);
         break;
       case "task-started":
         started.inc({ stage: event.task.stage });
@@ -35,7 +39,7 @@ export function collectTasks(registry: MetricRegistry): (event: RunEvent) => voi
         const { receipt } = event;
         finished.inc({ stage: receipt.stage });
         duration.observe({ stage: receipt.stage }, receipt.seconds);
-        addResults(receipt);
+        results.add(receipt);
         work.end(receipt, receipt.attempt, receipt.accounting);
         open--;
         break;
@@ -59,7 +63,7 @@ export function collectTasks(registry: MetricRegistry): (event: RunEvent) => voi
   };
 }
 
-function collectResults(registry: MetricRegistry): (receipt: Receipt) => void {
+function collectResults(registry: MetricRegistry) {
   const samplesIn = registry.counter(resultMetrics.samplesIn);
   const samplesOut = registry.counter(resultMetrics.samplesOut);
   const dropped = registry.counter(resultMetrics.samplesDropped);
@@ -68,10 +72,15 @@ function collectResults(registry: MetricRegistry): (receipt: Receipt) => void {
   const written = registry.counter(resultMetrics.samplesWritten);
   const bytes = registry.counter(resultMetrics.bytesWritten);
   const shards = registry.counter(resultMetrics.shardsWritten);
-  const addFailures = (step: string, failed: Accounting["unreadable"]) => {
-    for (const [code, count] of Object.entries(failed)) quarantined.inc({ step, code }, count);
+  const failed = registry.counter(resultMetrics.samplesFailed);
+  const addFailures = (stage: number, step: string, byCode: Accounting["unreadable"]) => {
+    failed.inc({ stage }, totalOf(byCode));
+    for (const [code, count] of Object.entries(byCode)) quarantined.inc({ step, code }, count);
   };
-  return ({ stage, accounting, shards: files }) => {
+  const show = (stage: number) => {
+    for (const counter of [read, written, bytes, shards, failed]) counter.inc({ stage }, 0);
+  };
+  const add = ({ stage, accounting, shards: files }: Receipt) => {
     read.inc({ stage }, accounting.read);
     written.inc({ stage }, accounting.written);
     shards.inc({ stage }, files.length);
@@ -79,13 +88,14 @@ function collectResults(registry: MetricRegistry): (receipt: Receipt) => void {
       { stage },
       files.reduce((sum, file) => sum + file.bytes, 0),
     );
-    addFailures("read", accounting.unreadable);
-    addFailures("write", accounting.unwritable);
+    addFailures(stage, "read", accounting.unreadable);
+    addFailures(stage, "write", accounting.unwritable);
     for (const [step, account] of Object.entries(accounting.steps)) {
       samplesIn.inc({ step }, account.in);
       samplesOut.inc({ step }, account.kept + account.children);
-      addFailures(step, account.failed);
+      addFailures(stage, step, account.failed);
       for (const [reason, count] of Object.entries(account.dropped)) dropped.inc({ step, reason }, count);
     }
   };
+  return { show, add };
 }

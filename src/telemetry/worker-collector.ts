@@ -1,10 +1,11 @@
-import type { WorkerEnd } from "../contract/executor.ts";
+import type { Stall, WorkerEnd } from "../contract/executor.ts";
 import type { RunEvent } from "../contract/run-event.ts";
 import { workerMetrics } from "./metric-definitions.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 
 const states = ["starting", "idle", "busy", "stopped"] as const;
 const ends: readonly WorkerEnd[] = ["crash", "killed", "timeout", "memory"];
+const waits: readonly Stall["waitsFor"][] = ["operator", "storage", "memory", "worker"];
 
 /** What workers do, how they end and what they hold. */
 export function collectWorkers(registry: MetricRegistry): (event: RunEvent) => void {
@@ -26,7 +27,9 @@ export function collectWorkers(registry: MetricRegistry): (event: RunEvent) => v
       workers.set({ state }, [...stateOf.values()].filter((one) => one === state).length);
     }
   };
+  // Rates are blind to a counter that appears with its first count.
   for (const reason of ends) restarts.inc({ reason }, 0);
+  for (const waits_for of waits) stalls.inc({ waits_for }, 0);
   showStates();
   return (event) => {
     switch (event.type) {

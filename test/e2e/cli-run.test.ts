@@ -93,7 +93,7 @@ describe("pipeline run", () => {
 
     const refused = await runCli(["run", "nowhere", "--log-json"], { cwd: folder, environment: { LOG_LEVEL: "warn" } });
     expect(refused.code).toBe(2);
-    expect(JSON.parse(refused.stdout)).toMatchObject({ level: "error", code: "INPUT_NOT_FOUND" });
+    expect(JSON.parse(refused.stdout)).toMatchObject({ level: "error", code: "USAGE" });
     const misled = await runCli(["run", "pipeline.yaml", "--log-json"], {
       cwd: folder,
       environment: { LOG_LEVEL: "loud" },
