@@ -33,7 +33,7 @@ interface ExecutedRun {
 export async function executeRun(execution: RunExecution): Promise<ExecutedRun> {
   const { plan, settings, mode, firstWorker, resume } = execution;
   const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));
-  const watch = await watchRun({ stepIds, stageCount: plan.stages.length }, mode);
+  const watch = await watchRun(plan, mode);
   const executor = createLocalExecutor({
     workers: settings.workers,
     catalogModule,
@@ -48,6 +48,7 @@ export async function executeRun(execution: RunExecution): Promise<ExecutedRun> 
     return { summary, exitCode: exitCodeOf(summary, signals.first) };
   } finally {
     watch.close();
+    await watch.settle();
     signals.stop();
   }
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { addCheckpoints } from "./checkpoints-program.ts";
 import { addExplain, addQuarantine, addRetry, addVerify } from "./dataset-program.ts";
 import { exitCodes } from "./exit-code.ts";
+import { packageVersion } from "./package-version.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
 import { terminal } from "./terminal.ts";
@@ -41,12 +41,6 @@ function createProgram(argv: readonly string[]): Command {
   for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators]) add(program);
   for (const add of [addExplain, addQuarantine, addRetry, addVerify, addCheckpoints]) add(program);
   return program;
-}
-
-function packageVersion(): string {
-  const parsed: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  if (typeof parsed === "object" && parsed !== null && "version" in parsed) return String(parsed.version);
-  return "unknown";
 }
 
 /** What commander parsed; the flags of the plan are taken out by `planFlags`. */

@@ -1,13 +1,17 @@
 import process from "node:process";
+import type { Plan } from "../contract/plan.ts";
 import type { RunEvent } from "../contract/run-event.ts";
 import { asPipelineError, errorRecord } from "../model/errors.ts";
 import { createRedactor, secretsOf } from "../model/redact-secrets.ts";
+import { mayExport, parseExportSettings } from "../telemetry/export-settings.ts";
 import { jsonEventLine } from "../telemetry/json-events.ts";
 import { parseLogLevel } from "../telemetry/log-level.ts";
 import type { RunDisplay } from "../telemetry/run-display.ts";
+import type { RunExports } from "../telemetry/run-exports.ts";
 import { reduceRun } from "../telemetry/run-progress.ts";
 import { type RunSnapshot, startingSnapshot } from "../telemetry/run-snapshot.ts";
 import type { StructuredLog } from "../telemetry/structured-log.ts";
+import { packageVersion } from "./package-version.ts";
 import { terminal } from "./terminal.ts";
 
 export type WatchMode = "live" | "lines" | "json" | "log" | "quiet";
@@ -16,6 +20,8 @@ export type WatchMode = "live" | "lines" | "json" | "log" | "quiet";
 export interface RunWatch {
   onEvent(event: RunEvent): void;
   readonly snapshot: RunSnapshot;
+  /** Resolves when collectors elsewhere have been told, or cannot be. Never rejects. */
+  settle(): Promise<void>;
   /** Takes the display off the terminal. */
   close(): void;
 }
@@ -36,22 +42,23 @@ export function watchMode(flags: WatchFlags): WatchMode {
 
 const secondsNow = () => performance.now() / 1000;
 
-export async function watchRun(
-  plan: { readonly stepIds: readonly string[]; readonly stageCount: number },
-  mode: WatchMode,
-): Promise<RunWatch> {
+export async function watchRun(plan: Plan, mode: WatchMode): Promise<RunWatch> {
   const display = await openDisplay(mode);
   const tell = await openMachineLines(mode);
-  let snapshot = startingSnapshot(plan, secondsNow());
+  const exports = await openExports(plan);
+  const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));
+  let snapshot = startingSnapshot({ stepIds, stageCount: plan.stages.length }, secondsNow());
   return {
     onEvent(event) {
       snapshot = reduceRun(snapshot, event, secondsNow());
       display?.show(snapshot, event);
       tell?.(event);
+      exports?.onEvent(event);
     },
     get snapshot() {
       return snapshot;
     },
+    settle: async () => exports?.settle(),
     close: () => display?.close(),
   };
 }
@@ -76,7 +83,21 @@ async function openMachineLines(mode: WatchMode): Promise<((event: RunEvent) => 
   return (event) => terminal.print(jsonEventLine(event, new Date(), ours));
 }
 
-async function openLog(): Promise<StructuredLog> {
+async function openExports({ source }: Plan): Promise<RunExports | undefined> {
+  if (!mayExport(process.env)) return undefined;
+  const { createRunExports } = await import("../telemetry/run-exports.ts");
+  const settings = parseExportSettings(process.env);
+  for (const warning of settings.warnings) terminal.note(`warning: ${warning}`);
+  return createRunExports(settings, {
+    version: packageVersion(),
+    redactor: redactor(),
+    inputs: typeof source.options.path === "string" ? [source.options.path] : [],
+    warn: (sentence) => terminal.note(`warning: ${sentence}`),
+  });
+}
+
+/** The log of this process on standard output, as LOG_LEVEL says. Rejects with INVALID_OPTION. */
+export async function openLog(): Promise<StructuredLog> {
   const { createStructuredLog } = await import("../telemetry/structured-log.ts");
   const stream = { write: (line: string) => terminal.print(line.trimEnd()) };
   return createStructuredLog(stream, parseLogLevel(process.env.LOG_LEVEL), secretsOf(process.env));
