@@ -66,9 +66,8 @@ export async function accountedTask(
     output = await openOutput(destination);
     await work({ output, quarantine, outcomes, tally, pause: reportingPause(attempt, tally) });
     attempt.reporter.journal.enter("committing", 0, 0);
-    const shards = await output.commit();
-    const failed = await quarantine.commit();
-    const told = await outcomes.commit();
+    // Side by side: what makes one file durable does so for the others.
+    const [shards, failed, told] = await allOf([output.commit(), quarantine.commit(), outcomes.commit()]);
     if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
     return {
       stage: task.stage,
@@ -87,6 +86,14 @@ export async function accountedTask(
     await outcomes.abort();
     throw asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`);
   }
+}
+
+/** As Promise.all, but rejects only when none is under way any more, so that what was begun can be undone. */
+async function allOf<Results extends readonly unknown[]>(
+  promises: readonly [...{ [Index in keyof Results]: Promise<Results[Index]> }],
+): Promise<Results> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 function reportingPause({ task, reporter }: TaskAttempt, tally: TaskTally): TaskBench["pause"] {
