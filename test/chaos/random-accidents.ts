@@ -93,7 +93,15 @@ export function accidentsOf(roundSeed: number): readonly Accident[] {
 /** The coordinator that comes with a round's join. Pure. */
 export function guestOf(roundSeed: number, join: number): Guest {
   const random = new Random("guest", roundSeed, join);
-  const kind = random.pick(["kill-coordinator", "kill-all", "terminate", "interrupt", "stop-coordinator", "stop-all"]);
+  const kind = random.pick([
+    "kill-coordinator",
+    "kill-all",
+    "terminate",
+    "interrupt",
+    "stop-coordinator",
+    "stop-all",
+    "kill-beside-stopped-worker",
+  ]);
   const fate = { ...randomAccident(random, false), kind, moment: earlyMoment(random) };
   const isAsleep = random.chance(1 / 8) && (kind === "stop-all" || kind === "stop-coordinator");
   return {
