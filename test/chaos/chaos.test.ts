@@ -48,7 +48,7 @@ describe("what a seed stands for", () => {
   });
 });
 
-it(`${rounds} rounds of accidents end in the bytes of an undisturbed run`, { timeout: 120_000 }, async () => {
+it(`${rounds} rounds of accidents end in the bytes of an undisturbed run`, { timeout: 240_000 }, async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "pipeline-chaos-"));
   const undisturbedRuns = new UndisturbedRuns(folder);
   for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
