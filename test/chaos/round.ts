@@ -175,7 +175,8 @@ class Round {
   }
 
   #noteRollbacks(session: Session): void {
-    for (const event of session.events) if (event.type === "rolled-back") this.#rollbacks.push(String(event.to));
+    for (const { type, to } of session.events)
+      if (type === "rolled-back" && typeof to === "string") this.#rollbacks.push(to);
   }
 
   /** One accident after the other, until the session has ended or is going to. */
