@@ -6,6 +6,7 @@ import { exitCodes } from "./exit-code.ts";
 import { fileLines } from "./explain/file-lines.ts";
 import { type FileStory, fileStory } from "./explain/file-story.ts";
 import { type Found, type FoundSample, findSample } from "./explain/find-sample.ts";
+import { followRetries } from "./explain/follow-retries.ts";
 import { type SampleNames, sampleNames } from "./explain/sample-names.ts";
 import { type SampleStory, sampleStory } from "./explain/sample-story.ts";
 import { stepFacts } from "./explain/step-facts.ts";
@@ -45,6 +46,7 @@ async function storiesOf(
   const facts = await stepFacts(run.start.plan, builtinCatalog);
   for (const sample of samples) {
     const root = await traceSample(run, sample);
+    await followRetries(run, root, sample.logged.position);
     const path = found.file === undefined ? pathTo(root, names.text) : (pathTo(root, names.text) ?? [root]);
     if (path === undefined) throw noSuchChild(root, names);
     const story = await sampleStory(run, sample, path, facts);

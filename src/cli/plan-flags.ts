@@ -20,9 +20,10 @@ const descriptions: { readonly [Setting in SettingName]: readonly [placeholder: 
 
 const settings = Object.entries(settingOverrides).map(([setting, { flag }]) => ({ setting, flag }));
 
-/** Adds every flag that goes before a value of the pipeline file. */
-export function withPlanFlags(command: Command): Command {
+/** Adds the flags that go before values of the pipeline file: every one, or those that are named. */
+export function withPlanFlags(command: Command, only?: readonly SettingName[]): Command {
   for (const { setting, flag } of settings) {
+    if (only !== undefined && !(isSetting(setting) && only.includes(setting))) continue;
     const [placeholder, description] = isSetting(setting) ? descriptions[setting] : ["value", ""];
     command.addOption(new Option(`${flag} <${placeholder}>`, description));
   }

@@ -54,7 +54,7 @@ export async function probePipeline(probe: Probe): Promise<ProbeResult> {
     const read = await readSamples(probe, tally, failures);
     const lanes = read.map(
       (sample, position): Lane => ({
-        flight: beginFlight(position, { uri: "" }, sample.attributes),
+        flight: beginFlight(sample.id, position, { uri: "" }, sample.attributes),
         samples: [sample],
       }),
     );

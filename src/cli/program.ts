@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { addCheckpoints } from "./checkpoints-program.ts";
-import { addExplain, addQuarantine } from "./dataset-program.ts";
+import { addExplain, addQuarantine, addRetry, addVerify } from "./dataset-program.ts";
 import { exitCodes } from "./exit-code.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
@@ -39,7 +39,7 @@ function createProgram(argv: readonly string[]): Command {
   if (argv.includes("--version") || argv.includes("-V")) program.version(packageVersion());
   else program.option("-V, --version", "output the version number");
   for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators]) add(program);
-  for (const add of [addExplain, addQuarantine, addCheckpoints]) add(program);
+  for (const add of [addExplain, addQuarantine, addRetry, addVerify, addCheckpoints]) add(program);
   return program;
 }
 

@@ -1,20 +1,16 @@
 import process from "node:process";
 import type { QuarantineRecord } from "../contract/quarantine.ts";
-import { errorCodes, type FailureClass } from "../model/error-codes.ts";
-import { PipelineError } from "../model/errors.ts";
-import { suggest } from "../plan/suggest.ts";
+import type { FailureClass } from "../model/error-codes.ts";
 import { formatCount } from "../telemetry/format-quantity.ts";
 import { fitText, type Paint, paintFor } from "../telemetry/paint.ts";
 import { type Cell, tableLines } from "../telemetry/text-table.ts";
 import { exitCodes } from "./exit-code.ts";
+import { type FailureChoice, failureSelection } from "./failure-selection.ts";
 import { openRun } from "./open-run.ts";
 import { brokenLineNote, recordedFailures } from "./recorded-failures.ts";
 import { terminal } from "./terminal.ts";
 
-export interface QuarantineListOptions {
-  readonly class?: string;
-  readonly step?: string;
-  readonly code?: string;
+export interface QuarantineListOptions extends FailureChoice {
   readonly limit: number;
   readonly checkpoints?: string;
   readonly json?: true;
@@ -29,12 +25,8 @@ interface FailureCount {
 
 /** `pipeline quarantine list <output>`: counts by class, step and code, then samples, the newest last. */
 export async function quarantineListCommand(output: string, options: QuarantineListOptions): Promise<number> {
-  checkChoice("class", options.class, [...new Set(Object.values(errorCodes).map(({ failureClass }) => failureClass))]);
-  checkChoice("code", options.code, Object.keys(errorCodes));
   const run = await openRun(output, options.checkpoints);
-  const steps = run.start.plan.stages.flatMap((stage) => stage.steps);
-  checkChoice("step", options.step, ["read", "write", ...steps.flatMap(({ id, name }) => [id, name])]);
-  const wantedSteps = new Set([options.step, ...steps.filter(({ name }) => name === options.step).map(({ id }) => id)]);
+  const isWanted = failureSelection(run, options);
   const counts = new Map<string, FailureCount>();
   let latest: QuarantineRecord[] = [];
   let broken = 0;
@@ -45,9 +37,7 @@ export async function quarantineListCommand(output: string, options: QuarantineL
       continue;
     }
     const { record } = line;
-    if (options.class !== undefined && record.failureClass !== options.class) continue;
-    if (options.code !== undefined && record.error.code !== options.code) continue;
-    if (options.step !== undefined && !wantedSteps.has(record.step)) continue;
+    if (!isWanted(record)) continue;
     count(counts, record);
     latest.push(record);
     if (latest.length >= options.limit * 2) latest = latest.slice(-options.limit);
@@ -64,16 +54,6 @@ function count(counts: Map<string, FailureCount>, { failureClass, step, error: {
   const known = counts.get(key);
   if (known === undefined) counts.set(key, { failureClass, step, code, samples: 1 });
   else known.samples++;
-}
-
-function checkChoice(option: string, given: string | undefined, choices: readonly string[]): void {
-  if (given === undefined || choices.includes(given)) return;
-  const meant = suggest(given, choices);
-  const hint = meant === undefined ? `expected one of ${choices.slice(0, 12).join(", ")}` : `Did you mean ${meant}?`;
-  throw new PipelineError(
-    "USAGE",
-    `--${option} ${JSON.stringify(given)} is none that failed samples can have: ${hint}`,
-  );
 }
 
 function listLines(

@@ -40,7 +40,7 @@ export type Task = TaskId & {
 export type Caution = {
   /** Samples that were in flight when a worker ended: each is worked on with nothing else in flight. */
   readonly suspects: readonly PositionRange[];
-  /** Samples that ended a worker while they were alone in it: quarantined with this error, never touched again. */
+  /** Samples that are known to have ended a worker: quarantined with this error, never touched again. */
   readonly condemned: readonly CondemnedSample[];
   /** Share of the memory budget that the attempt may use: halved each time that memory ends a worker. 0 to 1. */
   readonly memoryShare: number;
@@ -50,25 +50,32 @@ export type PositionRange = { readonly first: number /** One past the last. */; 
 
 export type CondemnedSample = {
   readonly position: number;
-  /** Step id, `read` or `write`. */
+  /** Step id, or `write`. */
   readonly step: string;
+  /** Set when a child of the sample did it: which of those that reach the step, from 0. Only that one is left out. */
+  readonly child: number | null;
   readonly error: ErrorRecord;
 };
 
-/**
- * What a task was doing, as its worker's journal tells: the journal survives the worker, however it ends.
- * `reading` and `working`: `inFlight` are the samples that were begun and not yet done. `writing` and
- * `committing`: storage is waited for, no sample is to blame.
- */
+/** What a task was doing, as its worker's journal tells: the journal survives the worker, however it ends. */
 export type TaskWhereabouts = TaskId & {
+  /** In any phase but `working` it is the source or the output that is waited for. */
   readonly phase: "reading" | "working" | "writing" | "committing";
+  /** Samples that were begun and not yet done, and perhaps some that were about to be begun. Empty: none is to blame. */
   readonly inFlight: PositionRange;
-  /** Step that was begun last; exact when one sample is in flight. */
+  /** Step id, or `write`, where it is known. */
   readonly step: string | null;
+  /** For a child of the sample that was read: which of the samples that reach the step, from 0. */
+  readonly child: number | null;
+  /** Whether `inFlight` is one sample that is known to be the cause, at `step`. */
+  readonly isExact: boolean;
 };
 
-/** How a worker ended: `timeout` and `memory` when it was ended for that reason, by us or by the system. */
-export type WorkerEnd = "crash" | "timeout" | "memory";
+/**
+ * How a worker ended: `timeout` and `memory` when it was ended for that reason, by us or by the system; `killed` when
+ * somebody outside ended it, for which no sample is to blame.
+ */
+export type WorkerEnd = "crash" | "killed" | "timeout" | "memory";
 
 /** A worker ended, or was ended, without finishing its task. */
 export class WorkerLost extends PipelineError {

@@ -35,6 +35,11 @@ export function retryStage(plan: Plan): Stage | undefined {
   return only === undefined || others.length > 0 ? undefined : { ...only, index: 1 };
 }
 
+/** The stage that tasks with this index belong to. */
+export function stageAt(plan: Plan, index: number): Stage | undefined {
+  return index === plan.stages.length ? retryStage(plan) : plan.stages[index];
+}
+
 /** Pure data made from the pipeline file: hashable, printable, sendable. Says *what* runs, never how. */
 export type Plan = {
   readonly version: 1;

@@ -1,4 +1,3 @@
-import type { TaskObserver } from "../contract/executor.ts";
 import { retryStage, type Stage } from "../contract/plan.ts";
 import type { RunOutcome, RunSummary } from "../contract/run-event.ts";
 import type { StartEntry } from "../ledger/entry.ts";
@@ -7,22 +6,20 @@ import { LedgerState } from "../ledger/ledger-state.ts";
 import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
 import { isPublished, unpublish } from "../ledger/manifest.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
-import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { redoMissingSpools } from "./missing-spools.ts";
+import { redoMissingFiles } from "./missing-files.ts";
 import { beginRun, openPlanSource } from "./prepare-run.ts";
 import { spaceShortage } from "./prove-output.ts";
 import { publishOnce } from "./publish-once.ts";
 import { type RunAccounts, runAccounts } from "./run-accounts.ts";
 import type { RunRequest } from "./run-request.ts";
+import { earlyVerdict, finalVerdict, type UnfinishedSamples } from "./run-verdict.ts";
 import { LedgerWork } from "./shared-work.ts";
 import { pendingTasks, type SpoolShards, spoolShardsOf, taskCount } from "./stage-input.ts";
 import { type FailedTask, StageRun } from "./stage-run.ts";
 import { StageTasks } from "./stage-tasks.ts";
-
-/** Samples that must have been read before the failure ratio can stop a run that is still going. */
-const minSamplesToJudge = 200;
+import { eventsOfTasks, workerSetupOf } from "./worker-setup.ts";
 
 /** One execution of a plan, from the first look at the ledger to the manifest. */
 export class CoordinatedRun {
@@ -56,7 +53,7 @@ export class CoordinatedRun {
   async execute(): Promise<RunSummary> {
     const { executor } = this.#request;
     // Workers start while the ledger and the input are read: a start-up costs the longer of both.
-    const opening = executor.open(this.#workerSetup(), this.#taskObserver());
+    const opening = executor.open(workerSetupOf(this.#request), eventsOfTasks(this.#request.onEvent));
     // Its failure is awaited below; until then it must not count as unhandled.
     opening.catch(() => undefined);
     try {
@@ -80,9 +77,9 @@ export class CoordinatedRun {
     if (ledger.state.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
       return this.#summary("succeeded", true);
     }
-    // Work that became undone may have been published before: what it left for later stages is gone since.
+    // Work that became undone may have been published before, and files of other attempts removed then.
     if (ledger.state.epoch > 0 && !ledger.state.isFinished)
-      await redoMissingSpools(ledger, this.#request.plan, storageFor(settings.output), settings.output);
+      await redoMissingFiles(ledger, storageFor(settings.output), settings.output);
     if (!(await this.#hasOpened(opening))) return this.#summary("interrupted", false);
     const work = new LedgerWork(ledger, store);
     try {
@@ -112,7 +109,7 @@ export class CoordinatedRun {
       const isComplete = ledger.state.isFinished || (await this.#runStages(ledger, store, start, work));
       if (ledger.state.epoch !== epoch && !this.#shouldStop()) continue;
       if (!isComplete) return this.#summary(this.#isInterrupted() ? "interrupted" : "failed", false);
-      this.#fatal = this.#verdict();
+      this.#fatal = finalVerdict(this.#accounts(), settings.maxFailureRatio);
       if (this.#fatal !== undefined) return this.#summary("failed", false);
       if (!(await ledger.finish(epoch))) continue;
       const isOurs = await publishOnce(ledger, work, plan, settings, this.#stopped.signal);
@@ -202,25 +199,29 @@ export class CoordinatedRun {
       ledger,
       settings.checkpointIntervalSeconds,
       settings.keepCheckpoints,
-      (name, count, seconds) => onEvent({ type: "checkpoint-written", name, tasks: count, seconds }),
+      (name, receipts, seconds) => {
+        // Until a checkpoint lists them nobody else can know that they are done.
+        work.release(receipts);
+        onEvent({ type: "checkpoint-written", name, tasks: receipts.length, seconds });
+      },
       (error) => this.#stop(error),
     );
-    const stageRun = new StageRun(
+    const stageRun: StageRun = new StageRun(
       executor,
       new StageTasks(pendingTasks(ledger, store, start, stage, spool), work, executor.slots, this.#stopped.signal),
       settings.maxAttempts,
       {
         taskFinished: (receipt) => {
           commits.add(receipt);
-          work.release(receipt);
           onEvent({ type: "task-finished", receipt });
         },
         taskFailed: (task, error, willRetry) => {
           const id = { stage: task.stage, split: task.split };
           onEvent({ type: "task-failed", task: id, attempt: task.attempt, error: errorRecord(error), willRetry });
         },
+        sampleCondemned: (task, sample) => onEvent({ type: "sample-condemned", task, sample }),
       },
-      () => this.#shouldStop(),
+      () => this.#shouldStop(stageRun.unfinished),
     );
     await stageRun.run();
     await commits.flush().catch((error: unknown) => this.#stop(error));
@@ -229,37 +230,14 @@ export class CoordinatedRun {
     return this.#fatal === undefined && ledger.finishedTasksOf(stage.index) === tasks;
   }
 
-  #shouldStop(): boolean {
+  #shouldStop(unfinished?: UnfinishedSamples): boolean {
     if (this.#drainSignal !== undefined || this.#fatal !== undefined) return true;
-    if (this.#accounts().totals.read >= minSamplesToJudge) this.#fatal = this.#tooManyFailures();
+    this.#fatal = earlyVerdict(this.#accounts(), this.#request.settings.maxFailureRatio, unfinished);
     return this.#fatal !== undefined;
   }
 
   #stop(cause: unknown): void {
     this.#fatal ??= asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
-  }
-
-  /** Why a run whose tasks are all done must not be published. */
-  #verdict(): PipelineError | undefined {
-    const { imbalances } = this.#accounts();
-    if (imbalances.length > 0)
-      return new PipelineError("NOT_BALANCED", `the accounting does not add up: ${imbalances.join("; ")}`);
-    if (this.#accounts().totals.read === 0) {
-      return new PipelineError("NO_SAMPLES", "the run finished without reading a sample: expected at least one");
-    }
-    return this.#tooManyFailures();
-  }
-
-  #tooManyFailures(): PipelineError | undefined {
-    const limit = this.#request.settings.maxFailureRatio;
-    const { failureRatio, totals } = this.#accounts();
-    if (failureRatio <= limit) return undefined;
-    const { failed, read, children } = totals;
-    return new PipelineError(
-      "FAILURES_ABOVE_LIMIT",
-      `${failed} of ${read + children} samples failed (${(failureRatio * 100).toFixed(1)} %): expected at most ${(limit * 100).toFixed(1)} % (run.maxFailureRatio)`,
-      { details: { failed, of: read + children, limit } },
-    );
   }
 
   #accounts(): RunAccounts {
@@ -282,34 +260,4 @@ export class CoordinatedRun {
       wasComplete,
     };
   }
-
-  #workerSetup() {
-    const { plan, settings } = this.#request;
-    return {
-      plan,
-      planHash: planHash(plan),
-      destination: settings.output,
-      batchSize: settings.batchSize,
-      memoryBudgetBytes: Math.max(1, Math.floor(settings.memoryBudgetBytes / settings.workers)),
-      concurrency: samplesAtOnce,
-      sampleTimeoutSeconds: settings.sampleTimeoutSeconds,
-      stallTimeoutSeconds: settings.stallTimeoutSeconds,
-    };
-  }
-
-  #taskObserver(): TaskObserver {
-    const { onEvent } = this.#request;
-    return {
-      taskStarted: (worker, task, attempt) => onEvent({ type: "task-started", worker, task, attempt }),
-      progress: (task, attempt, progress) => onEvent({ type: "task-progressed", task, attempt, progress }),
-      activity: (worker, activity) => onEvent({ type: "worker-activity", worker, activity }),
-      workerStarted: (worker, processId) => onEvent({ type: "worker-started", worker, processId }),
-      workerStalled: (worker, stall) => onEvent({ type: "worker-stalled", worker, stall }),
-      workerLost: (worker, reason) => onEvent({ type: "worker-lost", worker, reason }),
-      workerOutput: (worker, text) => onEvent({ type: "worker-output", worker, text }),
-    };
-  }
 }
-
-/** Enough to keep a worker's native threads busy while its own thread reads and writes. */
-const samplesAtOnce = 4;

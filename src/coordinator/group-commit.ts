@@ -10,7 +10,7 @@ export class GroupCommit {
   readonly #ledger: Ledger;
   readonly #intervalSeconds: number;
   readonly #keep: number;
-  readonly #onCheckpoint: (name: string, tasks: number, seconds: number) => void;
+  readonly #onCheckpoint: (name: string, receipts: readonly Receipt[], seconds: number) => void;
   readonly #onFailure: (error: unknown) => void;
   #waiting: Receipt[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -20,7 +20,7 @@ export class GroupCommit {
     ledger: Ledger,
     intervalSeconds: number,
     keep: number,
-    onCheckpoint: (name: string, tasks: number, seconds: number) => void,
+    onCheckpoint: (name: string, receipts: readonly Receipt[], seconds: number) => void,
     onFailure: (error: unknown) => void,
   ) {
     this.#ledger = ledger;
@@ -51,7 +51,7 @@ export class GroupCommit {
     const start = performance.now();
     const checkpoint = await this.#ledger.commit(receipts);
     if (checkpoint !== undefined) {
-      this.#onCheckpoint(checkpoint.name, checkpoint.receipts.length, (performance.now() - start) / 1000);
+      this.#onCheckpoint(checkpoint.name, checkpoint.receipts, (performance.now() - start) / 1000);
     }
     if (this.#ledger.isRetentionDue(this.#keep)) await this.#ledger.retain(this.#keep);
   }

@@ -87,7 +87,8 @@ function refuseOtherRun(
   }
 }
 
-async function fingerprintsOf(plan: Plan, catalog: Catalog): Promise<StartEntry["fingerprints"]> {
+/** By step id: digests of what decides outcomes beside the options. Reads the files that steps name. */
+export async function fingerprintsOf(plan: Plan, catalog: Catalog): Promise<StartEntry["fingerprints"]> {
   const fingerprints: { [stepId: string]: string } = {};
   for (const step of plan.stages.flatMap((stage) => stage.steps)) {
     const spec = await loadComponent(catalog.operators, "operator", step.name);

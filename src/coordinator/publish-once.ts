@@ -36,7 +36,7 @@ export async function publishOnce(
   if (!ledger.state.isFinished) return false;
   // What a killed coordinator left of an entry; of one that lives it would be the entry that it is writing.
   if (!work.hasCompany) await storageFor(checkpoints).removeTemporary(checkpoints);
-  await publish(storage, output, await finishedTasks(ledger.receipts(), plan), {
+  await publish(storage, output, await finishedTasks(ledger.receipts(), plan, await ledger.retryTasks()), {
     planHash: start.planHash,
     accounting: runAccounts(ledger.state, plan.stages.length).run,
   });

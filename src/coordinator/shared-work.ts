@@ -36,8 +36,8 @@ export class LedgerWork implements SharedWork {
     return this.#claims.hasCompany;
   }
 
-  release(task: TaskId): void {
-    this.#claims.release([taskKey(task)]);
+  release(tasks: readonly TaskId[]): void {
+    this.#claims.release(tasks.map(taskKey));
   }
 
   refresh(): Promise<void> {

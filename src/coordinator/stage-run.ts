@@ -1,12 +1,15 @@
-import type { Executor, Task } from "../contract/executor.ts";
+import type { CondemnedSample, Executor, Task } from "../contract/executor.ts";
 import type { Receipt, TaskId } from "../contract/receipt.ts";
 import { asPipelineError, type PipelineError } from "../model/errors.ts";
+import type { UnfinishedSamples } from "./run-verdict.ts";
 import type { StageTasks } from "./stage-tasks.ts";
+import { Trials } from "./trials.ts";
 
 /** What a stage run tells about its tasks. */
 export interface StageObserver {
   taskFinished(receipt: Receipt): void;
   taskFailed(task: Task, error: PipelineError, willRetry: boolean): void;
+  sampleCondemned(task: TaskId, sample: CondemnedSample): void;
 }
 
 export interface FailedTask {
@@ -16,8 +19,8 @@ export interface FailedTask {
 
 /**
  * Keeps every slot of the executor busy with the tasks of one stage until there are none, or until
- * `shouldStop`. A task that fails is tried again when its error is retryable; one that fails for good
- * costs its split and the others go on, unless the error concerns the whole run.
+ * `shouldStop`. A task that fails is tried again when its error is retryable, with the caution that its lost workers
+ * have taught; one that fails for good costs its split and the others go on, unless the error concerns the whole run.
  */
 export class StageRun {
   readonly #executor: Executor;
@@ -25,6 +28,7 @@ export class StageRun {
   readonly #maxAttempts: number;
   readonly #observer: StageObserver;
   readonly #shouldStop: () => boolean;
+  readonly #trials = new Trials();
   readonly failedTasks: FailedTask[] = [];
   /** The error that ended the run, where one did. */
   fatal: PipelineError | undefined;
@@ -41,6 +45,11 @@ export class StageRun {
     this.#maxAttempts = maxAttempts;
     this.#observer = observer;
     this.#shouldStop = shouldStop;
+  }
+
+  /** Samples of unfinished tasks that were taken, at least, and those among them that ended their worker. */
+  get unfinished(): UnfinishedSamples {
+    return this.#trials.figures;
   }
 
   /** Resolves when no task is running any more. */
@@ -70,15 +79,22 @@ export class StageRun {
       this.#fail(task, asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`));
       return;
     }
+    this.#trials.close(task);
     this.#observer.taskFinished(receipt);
   }
 
   #fail(task: Task, error: PipelineError): void {
     const concernsRun = error.scope === "run" || error.scope === "usage";
-    const willRetry = error.isRetryable && !concernsRun && task.attempt < this.#maxAttempts && !this.#shouldStop();
+    const { caution, condemned, failures } = this.#trials.fail(task, error);
+    if (condemned !== undefined) this.#observer.sampleCondemned({ stage: task.stage, split: task.split }, condemned);
+    const willRetry = error.isRetryable && !concernsRun && failures < this.#maxAttempts && !this.#shouldStop();
     this.#observer.taskFailed(task, error, willRetry);
-    if (willRetry) this.#tasks.retry(task);
-    else if (concernsRun) this.fatal ??= error;
+    if (willRetry) {
+      this.#tasks.retry(task, caution);
+      return;
+    }
+    this.#trials.close(task);
+    if (concernsRun) this.fatal ??= error;
     else this.failedTasks.push({ task: { stage: task.stage, split: task.split }, error });
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Task, TaskInput } from "../contract/executor.ts";
+import type { Caution, Task, TaskInput } from "../contract/executor.ts";
 import { type TaskId, taskKey } from "../contract/receipt.ts";
 
 /** A task that was not done when the stage began. */
@@ -70,9 +70,17 @@ export class StageTasks {
     }
   }
 
-  retry(task: Task): void {
+  retry(task: Task, caution: Caution | undefined): void {
     const attempt = task.attempt + 1;
-    this.#retries.push({ ...task, attempt, attemptId: attemptId(attempt) });
+    const { stage, split, input } = task;
+    this.#retries.push({
+      stage,
+      split,
+      input,
+      attempt,
+      attemptId: attemptId(attempt),
+      ...(caution === undefined ? {} : { caution }),
+    });
   }
 
   /** Whether another coordinator has finished the task: what went wrong with ours does not matter then. */

@@ -22,7 +22,7 @@ import { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { appendReceipts } from "./receipt-segments.ts";
 import { retain } from "./retention.ts";
-import { type RetryTask, writeRetries } from "./retries.ts";
+import { type PlacedRetryTask, type RetryTask, readRetries, writeRetries } from "./retries.ts";
 import { TaskSet } from "./task-set.ts";
 
 /** A checkpoint that was written. */
@@ -146,8 +146,11 @@ export class Ledger {
     return written !== undefined;
   }
 
-  /** Makes tasks undone, so that they are run again: what they wrote was damaged. Those that are not done do not matter. */
-  async redo(tasks: readonly TaskId[]): Promise<void> {
+  /**
+   * Makes tasks undone, so that they are run again: what they wrote was damaged, or what they read or did is mended, of
+   * which `fingerprints` tell. Those that are not done do not matter.
+   */
+  async redo(tasks: readonly TaskId[], fingerprints?: StartEntry["fingerprints"]): Promise<void> {
     const undone: TaskSet[] = [];
     for (const { stage, split } of tasks) (undone[stage] ??= new TaskSet()).add(split);
     await this.#append(async () => {
@@ -163,6 +166,7 @@ export class Ledger {
       const segments = await appendReceipts(this.#store, [], counted(), number);
       const entry = head();
       const state = { ...left.toRecord(segments), number, at: entry.at, epoch: left.epoch + 1 };
+      if (fingerprints !== undefined) state.fingerprints = fingerprints;
       return { ...entry, type: "redo", tasks: [...tasks], state };
     });
   }
@@ -179,6 +183,13 @@ export class Ledger {
       return object === undefined ? undefined : { ...head(), type: "retry", object, fingerprints };
     });
     return written !== undefined;
+  }
+
+  /** The tasks of every retry, in the order in which they were asked for. */
+  async retryTasks(): Promise<readonly PlacedRetryTask[]> {
+    const tasks: PlacedRetryTask[] = [];
+    for (const object of this.#state.retries) tasks.push(...(await readRetries(this.#store, object)));
+    return tasks;
   }
 
   /** Every receipt that counts, each task once, in the order of the commits, read anew: they are not kept in memory. */

@@ -1,13 +1,14 @@
 import { type Accounting, type Totals, totalsOf } from "../contract/accounting.ts";
 import type { Plan } from "../contract/plan.ts";
-import type { Receipt } from "../contract/receipt.ts";
+import { type Receipt, taskKey } from "../contract/receipt.ts";
 import type { Shard } from "../contract/sink.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { Storage } from "../storage/storage.ts";
 import { joinUri, relativeUri } from "../storage/uri.ts";
+import type { RetryTask } from "./retries.ts";
 
 export const manifestName = "_manifest.json";
-const successName = "_SUCCESS";
+export const successName = "_SUCCESS";
 
 /** One file of a finished dataset. */
 export type ManifestFile = {
@@ -29,6 +30,8 @@ export type Manifest = {
   readonly quarantine: readonly ManifestFile[];
   /** What became of every sample, one log a task; `samples` counts its lines behind the header. */
   readonly outcomes: readonly ManifestFile[];
+  /** What each stage handed on, where the plan says that it stays. */
+  readonly spools: readonly ManifestFile[];
 };
 
 /** The files that the receipts of a run list, in dataset order. */
@@ -40,21 +43,56 @@ export interface FinishedTasks {
   readonly spools: readonly Shard[];
 }
 
-export async function finishedTasks(receipts: AsyncIterable<Receipt>, plan: Plan): Promise<FinishedTasks> {
+/** Samples that `retries` took out of quarantine are no longer in it, unless they have failed again. */
+export async function finishedTasks(
+  receipts: AsyncIterable<Receipt>,
+  plan: Plan,
+  retries: Iterable<RetryTask> = [],
+): Promise<FinishedTasks> {
   const lastStage = plan.stages.length - 1;
   const last: Receipt[] = [];
-  const quarantine: Shard[] = [];
+  const quarantine = new Map<string, Shard>();
   const outcomes: Shard[] = [];
   const spools: Shard[] = [];
   for await (const receipt of receipts) {
-    if (receipt.quarantine !== undefined) quarantine.push(receipt.quarantine);
+    if (receipt.quarantine !== undefined) quarantine.set(taskKey(receipt), receipt.quarantine);
     if (receipt.outcomes !== undefined) outcomes.push(receipt.outcomes);
-    if (receipt.stage === lastStage) last.push(receipt);
+    if (receipt.stage >= lastStage) last.push(receipt);
     else if (!plan.streaming) spools.push(...receipt.shards);
   }
+  for (const { from, remaining } of retries) {
+    if (remaining === null) quarantine.delete(taskKey(from));
+    else quarantine.set(taskKey(from), remaining);
+  }
   last.sort((a, b) => a.split - b.split);
-  for (const files of [quarantine, outcomes]) files.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { shards: last.flatMap((receipt) => receipt.shards), quarantine, outcomes, spools };
+  const byName = (files: readonly Shard[]) => files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    shards: last.flatMap((receipt) => receipt.shards),
+    quarantine: byName([...quarantine.values()]),
+    outcomes: byName(outcomes),
+    spools: byName(spools),
+  };
+}
+
+type ManifestFacts = Pick<Manifest, "planHash" | "accounting">;
+
+/** What a dataset of these files consists of once it is finished. */
+export function manifestOf(tasks: FinishedTasks, { planHash, accounting }: ManifestFacts): Manifest {
+  return {
+    version: 1,
+    planHash,
+    totals: totalsOf(accounting),
+    accounting,
+    shards: tasks.shards.map(manifestFile),
+    quarantine: tasks.quarantine.map(manifestFile),
+    outcomes: tasks.outcomes.map(manifestFile),
+    spools: tasks.spools.map(manifestFile),
+  };
+}
+
+/** The bytes of its file. */
+export function manifestBytes(manifest: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8");
 }
 
 /**
@@ -65,21 +103,13 @@ export async function publish(
   storage: Storage,
   output: string,
   tasks: FinishedTasks,
-  facts: Pick<Manifest, "planHash" | "accounting">,
+  facts: ManifestFacts,
 ): Promise<Manifest> {
   const files = [...tasks.shards, ...tasks.quarantine, ...tasks.outcomes, ...tasks.spools];
   for (const file of files) await giveFinalName(storage, output, file);
   await removeOrphans(storage, output, new Set(files.map((file) => file.name)));
-  const manifest: Manifest = {
-    version: 1,
-    planHash: facts.planHash,
-    totals: totalsOf(facts.accounting),
-    accounting: facts.accounting,
-    shards: tasks.shards.map(manifestFile),
-    quarantine: tasks.quarantine.map(manifestFile),
-    outcomes: tasks.outcomes.map(manifestFile),
-  };
-  await putSame(storage, joinUri(output, manifestName), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8"));
+  const manifest = manifestOf(tasks, facts);
+  await putSame(storage, joinUri(output, manifestName), manifestBytes(manifest));
   await putSame(storage, joinUri(output, successName), new Uint8Array(0));
   return manifest;
 }

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import type { Receipt } from "../contract/receipt.ts";
-import { PipelineError } from "../model/errors.ts";
 import { readIntact, sha256Of } from "./intact-object.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { receiptSchema } from "./receipt-schema.ts";

@@ -4,7 +4,6 @@ import type { RetriedSample } from "../contract/executor.ts";
 import type { TaskId } from "../contract/receipt.ts";
 import type { Shard } from "../contract/sink.ts";
 import { type ErrorCode, isErrorCode } from "../model/error-codes.ts";
-import { PipelineError } from "../model/errors.ts";
 import { readIntact, sha256Of } from "./intact-object.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { shardSchema, taskId } from "./receipt-schema.ts";

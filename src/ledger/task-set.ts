@@ -34,6 +34,12 @@ export class TaskSet {
     return true;
   }
 
+  /** Ascending. */
+  *members(): Generator<number> {
+    const end = this.#words.length * 32;
+    for (let split = 0; split < end; split++) if (this.has(split)) yield split;
+  }
+
   /** `0-41,43,45-99`: the shorter, the more the splits are done in order. Empty for the empty set. */
   toText(): string {
     const ranges: string[] = [];

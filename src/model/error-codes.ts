@@ -173,7 +173,7 @@ export const errorCodes = {
   SAMPLE_CRASHED: code(
     "sample",
     "operator-bug",
-    "The sample ended the worker process, twice, the second time alone in it.",
+    "The sample ended the worker process while it was alone in it.",
     "Look at the step that is named; after mending it, `pipeline retry`.",
   ),
   SAMPLE_TIMEOUT: code(

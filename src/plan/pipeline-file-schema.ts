@@ -2,6 +2,7 @@ import { z } from "zod";
 import { byteSize, duration } from "../contract/units.ts";
 
 const smallestMemoryBudget = 2 ** 20;
+const patience = duration.refine((seconds) => seconds >= 0.1, "expected at least 100ms");
 const workersExpected = 'expected "auto" or a whole number of at least 1';
 const memoryExpected = 'expected "auto" or a size of at least 1MiB such as "512MiB"';
 
@@ -59,10 +60,10 @@ export const runOptionsSchema = z.strictObject({
     .describe(
       "Checkpoint to go back to before the run begins, such as `checkpoint_000123`. Each value takes effect once: a restart does not go back again.",
     ),
-  sampleTimeout: duration
+  sampleTimeout: patience
     .prefault("5m")
     .describe("Longest time that the steps may take for one sample; one that takes longer is quarantined."),
-  stallTimeout: duration
+  stallTimeout: patience
     .prefault("60s")
     .describe("Time without progress after which the run says which worker is stuck, where, and what it waits for."),
 });

@@ -5,8 +5,11 @@ import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import type { ShardDestination } from "../contract/sink.ts";
 import { asPipelineError } from "../model/errors.ts";
 import type { Whereabouts } from "./apply-steps.ts";
+import type { Journal } from "./journal.ts";
 import { OutcomeLog } from "./outcome-log.ts";
 import { Quarantine } from "./quarantine.ts";
+import { failuresOf } from "./retried-samples.ts";
+import type { Standing } from "./standing.ts";
 import { TaskTally } from "./tally.ts";
 import type { TaskOutput } from "./task-output.ts";
 
@@ -16,6 +19,9 @@ const reportSeconds = 0.2;
 export interface TaskReporter {
   progress(progress: TaskProgress): void;
   activity(activity: WorkerActivity): void;
+  /** From here on, `standing` says what the task waits for. */
+  answerWith(standing: () => Standing): void;
+  readonly journal: Journal;
 }
 
 /** One attempt at a task, and what it may use while it runs. */
@@ -59,6 +65,7 @@ export async function accountedTask(
   try {
     output = await openOutput(destination);
     await work({ output, quarantine, outcomes, tally, pause: reportingPause(attempt, tally) });
+    attempt.reporter.journal.enter("committing", 0, 0);
     // Side by side: what makes one file durable does so for the others.
     const [shards, failed, told] = await allOf([output.commit(), quarantine.commit(), outcomes.commit()]);
     if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
@@ -70,6 +77,7 @@ export async function accountedTask(
       ...(failed === undefined ? {} : { quarantine: failed }),
       ...(told === undefined ? {} : { outcomes: told }),
       accounting: tally.accounting(),
+      ...(task.input.kind === "retry" ? { retried: failuresOf(task.input.samples) } : {}),
       seconds: (performance.now() - start) / 1000,
     };
   } catch (cause) {

@@ -3,6 +3,9 @@ import type { ByteRange } from "../contract/source.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
 import { type Attributes, childId, type Sample } from "../model/sample.ts";
 import type { Chain, OpenedStep } from "./chain.ts";
+import type { FlightGuard } from "./flight-guard.ts";
+import { mapConcurrently } from "./map-concurrently.ts";
+import type { StepWait } from "./standing.ts";
 import { increment, type TaskTally } from "./tally.ts";
 import { tellingAttributesOf } from "./telling-attributes.ts";
 
@@ -24,23 +27,33 @@ export type EndedSample = {
 
 /** The way of one sample that was read through the steps: where it came from, and what ended it and its children, each in order. */
 export interface Flight {
+  /** Of the sample that was read. */
+  readonly id: string;
   readonly uri: string;
   readonly range: ByteRange | undefined;
   /** What the sample had when it was read. */
   readonly attributes: Attributes;
   /** Position among what the task reads, from 0. */
   readonly position: number;
+  /** 1, and one more for each time that the sample is tried again. */
+  readonly attempt: number;
   readonly failures: FailedSample[];
   readonly endings: EndedSample[];
+  /** Set where an earlier attempt lost its worker over this sample. */
+  readonly guard?: FlightGuard;
 }
 
-/** Begins the way of the sample at `position` of what a task reads. */
+/** Begins the way of the sample of that id at `position` of what a task reads. */
 export function beginFlight(
+  id: string,
   position: number,
   origin: { readonly uri: string; readonly range?: ByteRange | undefined },
   attributes: Attributes,
+  { guard, attempt = 1 }: { readonly guard?: FlightGuard | undefined; readonly attempt?: number } = {},
 ): Flight {
-  return { uri: origin.uri, range: origin.range, attributes, position, failures: [], endings: [] };
+  const { uri, range } = origin;
+  const flight = { id, uri, range, attributes, position, attempt, failures: [], endings: [] };
+  return guard === undefined ? flight : { ...flight, guard };
 }
 
 /** What is left of one sample that was read. */
@@ -68,12 +81,17 @@ export interface Whereabouts {
 export class StepApplication {
   readonly #steps: readonly OpenedStep[];
   readonly #tally: TaskTally;
+  readonly #onBatch: () => void;
+  /** Steps whose promise has not settled, by the flight that they hold up. */
+  readonly waits = new Map<Flight, StepWait>();
   readonly whereabouts: Whereabouts = { step: "read", sample: "" };
   readonly hasBatchStep: boolean;
 
-  constructor(chain: Chain, tally: TaskTally) {
+  /** `onBatch` is called whenever a batch is begun. */
+  constructor(chain: Chain, tally: TaskTally, onBatch: () => void = () => undefined) {
     this.#steps = chain.steps;
     this.#tally = tally;
+    this.#onBatch = onBatch;
     this.hasBatchStep = chain.steps.some((step) => step.kind === "batch");
   }
 
@@ -83,7 +101,7 @@ export class StepApplication {
     for (let index = position; index < this.#steps.length; index++) {
       const step = this.#steps[index];
       if (step === undefined || step.kind === "batch") break;
-      const outcome = this.#applyMap(flight, step, current);
+      const outcome = this.#applyMap(flight, step, index, current);
       if (outcome instanceof Promise) return outcome.then((settled) => this.#follow(flight, settled, index));
       if (outcome === undefined) return [];
       if (outcome.kind !== "keep") return this.#follow(flight, outcome, index);
@@ -92,13 +110,46 @@ export class StepApplication {
     return [current];
   }
 
-  /** Takes a window of samples through every step, batch steps included; lane i holds what is left of sample i. */
-  async applyAll(window: readonly Lane[], batchSize: number, concurrency: number): Promise<readonly Lane[]> {
+  /** Encoding follows the steps; undefined unless the sample is condemned there. */
+  arriveAtEncoding(flight: Flight, sample: Sample): PipelineError | undefined {
+    return flight.guard?.arrive("write", this.#steps.length, sample.id);
+  }
+
+  /** Counts a sample that must not be touched as a step that throws on it would: the steps before have kept it. */
+  countCondemned(flight: Flight, stepId: string, error: PipelineError): void {
+    for (const step of this.#steps) {
+      const tally = this.#tally.step(step.id);
+      tally.in++;
+      if (step.id === stepId) {
+        this.#fail(flight, step, undefined, error);
+        return;
+      }
+      tally.kept++;
+    }
+    this.#tally.countUnwritable(error.code);
+    flight.failures.push({ id: flight.id, step: "write", error });
+  }
+
+  /** Counts a sample as failed at a step, or where it was read or encoded, without applying anything. */
+  countFailed(flight: Flight, stepId: string, sampleId: string, error: PipelineError): void {
+    const step = this.#steps.find(({ id }) => id === stepId);
+    if (step === undefined) {
+      if (stepId === "read") this.#tally.countUnreadable(error.code);
+      else this.#tally.countUnwritable(error.code);
+    } else {
+      this.#tally.step(stepId).in++;
+      increment(this.#tally.step(stepId).failed, error.code);
+    }
+    flight.failures.push({ id: sampleId, step: stepId, error });
+  }
+
+  /** Takes a window of samples through the steps from `start` on, batch steps included; lane i holds what is left of sample i. */
+  async applyAll(window: readonly Lane[], batchSize: number, concurrency: number, start = 0): Promise<readonly Lane[]> {
     let lanes = window;
-    for (let position = 0; position < this.#steps.length; ) {
+    for (let position = start; position < this.#steps.length; ) {
       const step = this.#steps[position];
       if (step?.kind === "batch") {
-        lanes = await this.#applyBatch(step, lanes, batchSize);
+        lanes = await this.#applyBatch(step, position, lanes, batchSize);
         position++;
       } else {
         const from = position;
@@ -121,12 +172,15 @@ export class StepApplication {
   #applyMap(
     flight: Flight,
     step: OpenedStep & { readonly kind: "map" },
+    index: number,
     sample: Sample,
   ): Outcome | undefined | Promise<Outcome | undefined> {
     const tally = this.#tally.step(step.id);
     tally.in++;
     this.whereabouts.step = step.id;
     this.whereabouts.sample = sample.id;
+    const condemned = flight.guard?.arrive(step.id, index, sample.id);
+    if (condemned !== undefined) return this.#fail(flight, step, sample, condemned);
     const start = performance.now();
     try {
       const outcome = step.operator.apply(sample);
@@ -134,12 +188,14 @@ export class StepApplication {
         tally.busySeconds += (performance.now() - start) / 1000;
         return this.#settle(flight, step, sample, outcome);
       }
+      this.waits.set(flight, { step: step.id, sample: sample.id, batch: 1, since: start });
       return outcome
         .then(
           (settled) => this.#settle(flight, step, sample, settled),
           (error: unknown) => this.#fail(flight, step, sample, error),
         )
         .finally(() => {
+          this.waits.delete(flight);
           tally.busySeconds += (performance.now() - start) / 1000;
         });
     } catch (error) {
@@ -147,11 +203,16 @@ export class StepApplication {
     }
   }
 
-  async #applyBatch(step: BatchStep, lanes: readonly Lane[], batchSize: number): Promise<readonly Lane[]> {
+  async #applyBatch(
+    step: BatchStep,
+    index: number,
+    lanes: readonly Lane[],
+    batchSize: number,
+  ): Promise<readonly Lane[]> {
     const waiting = lanes.flatMap(({ flight, samples }) => samples.map((sample) => ({ flight, sample })));
     const outcomes: (Outcome | undefined)[] = [];
     for (let start = 0; start < waiting.length; start += batchSize) {
-      outcomes.push(...(await this.#applyOneBatch(step, waiting.slice(start, start + batchSize))));
+      outcomes.push(...(await this.#applyOneBatch(step, index, waiting.slice(start, start + batchSize))));
     }
     let next = 0;
     return lanes.map(({ flight, samples }) => ({
@@ -160,28 +221,42 @@ export class StepApplication {
     }));
   }
 
-  async #applyOneBatch(step: BatchStep, waiting: readonly Waiting[]): Promise<readonly (Outcome | undefined)[]> {
+  async #applyOneBatch(
+    step: BatchStep,
+    stepIndex: number,
+    waiting: readonly Waiting[],
+  ): Promise<readonly (Outcome | undefined)[]> {
     const tally = this.#tally.step(step.id);
+    const [only, ...others] = waiting;
+    // A guarded sample is alone in its batch.
+    const condemned = only?.flight.guard?.arrive(step.id, stepIndex, only.sample.id);
+    if (only !== undefined && condemned !== undefined) {
+      tally.in++;
+      return [this.#fail(only.flight, step, only.sample, condemned)];
+    }
     const result = await this.#tryBatch(step, waiting);
     if (result.outcomes !== undefined) {
       tally.in += waiting.length;
       return waiting.map(({ flight, sample }, index) => this.#settle(flight, step, sample, result.outcomes[index]));
     }
-    const [only, ...others] = waiting;
     if (only !== undefined && others.length === 0) {
       tally.in++;
       return [this.#fail(only.flight, step, only.sample, result.error)];
     }
     // The batch does not tell which sample broke it: alone, only the culprit fails again.
     const alone: (Outcome | undefined)[] = [];
-    for (const one of waiting) alone.push(...(await this.#applyOneBatch(step, [one])));
+    for (const one of waiting) alone.push(...(await this.#applyOneBatch(step, stepIndex, [one])));
     return alone;
   }
 
   async #tryBatch(step: BatchStep, waiting: readonly Waiting[]): Promise<BatchResult> {
     this.whereabouts.step = step.id;
-    this.whereabouts.sample = waiting[0]?.sample.id ?? "";
+    const first = waiting[0]?.sample.id ?? "";
+    this.whereabouts.sample = first;
     const start = performance.now();
+    const wait = { step: step.id, sample: first, batch: waiting.length, since: start };
+    for (const { flight } of waiting) this.waits.set(flight, wait);
+    if (waiting.some(({ flight }) => flight.guard === undefined)) this.#onBatch();
     try {
       const outcomes = await step.operator.apply(waiting.map(({ sample }) => sample));
       if (outcomes.length === waiting.length) return { outcomes };
@@ -195,6 +270,7 @@ export class StepApplication {
       // Counted against the sample that throws alone, in #applyOneBatch.
       return { error };
     } finally {
+      for (const { flight } of waiting) this.waits.delete(flight);
       this.#tally.step(step.id).busySeconds += (performance.now() - start) / 1000;
     }
   }
@@ -239,11 +315,13 @@ export class StepApplication {
     }
   }
 
-  #fail(flight: Flight, step: OpenedStep, sample: Sample, cause: unknown): undefined {
+  /** `sample` is undefined where the sample was not touched. */
+  #fail(flight: Flight, step: OpenedStep, sample: Sample | undefined, cause: unknown): undefined {
     const error = asPipelineError(cause, "OPERATOR_FAILED", `step ${step.id} threw`);
     if (error.scope !== "sample") throw error;
     increment(this.#tally.step(step.id).failed, error.code);
-    flight.failures.push({ id: sample.id, step: step.id, error, attributes: toldAttributes(flight, step, sample) });
+    const attributes = sample === undefined ? undefined : toldAttributes(flight, step, sample);
+    flight.failures.push({ id: sample?.id ?? flight.id, step: step.id, error, attributes });
     return undefined;
   }
 
@@ -276,27 +354,4 @@ function noOutcome(step: string, outcome: unknown): PipelineError {
     "OPERATOR_CONTRACT",
     `step ${step} gave no outcome: expected keep, drop or split, received ${JSON.stringify(outcome) ?? "undefined"}`,
   );
-}
-
-/** Maps with at most `limit` calls at once; results in order. The first rejection wins, after running calls have settled. */
-async function mapConcurrently<In, Out>(
-  inputs: readonly In[],
-  limit: number,
-  map: (input: In) => Promise<Out>,
-): Promise<Out[]> {
-  const results = new Map<number, Out>();
-  let next = 0;
-  const lane = async () => {
-    while (next < inputs.length) {
-      const index = next++;
-      const input = inputs[index];
-      if (input !== undefined) results.set(index, await map(input));
-    }
-  };
-  const settled = await Promise.allSettled(Array.from({ length: Math.min(limit, inputs.length) }, lane));
-  for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
-  return inputs.flatMap((_, index) => {
-    const result = results.get(index);
-    return result === undefined ? [] : [result];
-  });
 }

@@ -40,7 +40,7 @@ export async function runGather(
     const leaving: LeavingSample[] = [];
     for (const item of samplesOf(items)) {
       const { sample, uri, range } = item;
-      const flight = beginFlight(position, item, sample.attributes);
+      const flight = beginFlight(sample.id, position, item, sample.attributes);
       const decision = decisions.of(position++);
       tally.read++;
       stepTally.in++;

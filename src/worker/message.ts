@@ -4,6 +4,7 @@ import type { Receipt, TaskId } from "../contract/receipt.ts";
 import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import { type ErrorRecord, PipelineError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { Standing } from "./standing.ts";
 
 /** What the executor's side says to a worker. */
 export type ToWorker =
@@ -13,6 +14,8 @@ export type ToWorker =
   | { readonly type: "preflight"; readonly catalogModule: string; readonly request: PreflightRequest }
   /** The answer to `reserve`. */
   | { readonly type: "granted" }
+  /** What is waited for? Answered whenever the worker's own thread is free. */
+  | { readonly type: "ask" }
   /** Close the steps and exit, after the running task. */
   | { readonly type: "close" };
 
@@ -25,6 +28,8 @@ export type FromWorker =
   /** A sample needs memory that all workers share: granted in its time, given back by `release`. One at a time. */
   | { readonly type: "reserve"; readonly bytes: number }
   | { readonly type: "release" }
+  /** Answers `ask`; null while no task runs. */
+  | { readonly type: "standing"; readonly standing: Standing | null }
   | { readonly type: "done"; readonly receipt: Receipt }
   | { readonly type: "preflighted"; readonly report: PreflightReport }
   | { readonly type: "failed"; readonly error: ErrorRecord };
@@ -37,6 +42,7 @@ export function isToWorker(header: JsonObject): header is JsonObject & ToWorker 
   return (
     header.type === "close" ||
     header.type === "granted" ||
+    header.type === "ask" ||
     (header.type === "run" && isJsonObject(header.task)) ||
     (header.type === "open" && isJsonObject(header.setup)) ||
     (header.type === "preflight" && isJsonObject(header.request))
@@ -50,6 +56,7 @@ const fromWorkerTypes: readonly unknown[] = [
   "activity",
   "reserve",
   "release",
+  "standing",
   "done",
   "preflighted",
   "failed",

@@ -8,11 +8,17 @@ import { asPipelineError, PipelineError } from "../model/errors.ts";
 import { accountedTask, type TaskAttempt, type TaskReporter } from "./accounted-task.ts";
 import { StepApplication } from "./apply-steps.ts";
 import { type Chain, openChain } from "./chain.ts";
+import { LaneEncoding } from "./encode-lane.ts";
 import { type OpenedGatherStep, runGather } from "./gather-run.ts";
 import { MemoryBudget, type ReserveMemory } from "./memory-budget.ts";
-import { MemoryGauge } from "./memory-gauge.ts";
+import { ownMemoryGauge } from "./memory-gauge.ts";
 import { readItems } from "./read-items.ts";
+import { RetriedSamples } from "./retried-samples.ts";
+import { RetryRun } from "./retry-run.ts";
 import { openSpool } from "./spool-writer.ts";
+import { type Standing, standingOf } from "./standing.ts";
+import { TaskCaution } from "./task-caution.ts";
+import { inputName, outputName } from "./task-names.ts";
 import { sinkOutput } from "./task-output.ts";
 import { TaskRun } from "./task-run.ts";
 import { attributesOfEarlierStages, attributesToTell } from "./telling-attributes.ts";
@@ -50,11 +56,12 @@ async function openMapStage(
     stage.steps,
     catalog,
     signal,
-    await attributesOfEarlierStages(plan, stage.index, catalog),
+    await attributesOfEarlierStages(plan, stage.index === plan.stages.length ? 0 : stage.index, catalog),
   );
-  const gauge = new MemoryGauge();
-  const source = stage.index === 0 ? await openSource(plan, catalog) : undefined;
-  const sink = stage.index === plan.stages.length - 1 ? await openSink(plan, catalog) : undefined;
+  const gauge = ownMemoryGauge();
+  const isRetry = stage.index === plan.stages.length;
+  const source = stage.index === 0 || isRetry ? await openSource(plan, catalog) : undefined;
+  const sink = stage.index === plan.stages.length - 1 || isRetry ? await openSink(plan, catalog) : undefined;
   return {
     runTask: (task, reporter, reserve, taskSignal) => {
       const share = task.caution?.memoryShare ?? 1;
@@ -76,7 +83,7 @@ function runMapTask(
   source: OpenedSource | undefined,
   sink: NeededSink | undefined,
 ): Promise<Receipt> {
-  const { task, setup, stage, signal } = attempt;
+  const { task, setup, stage, reporter, signal } = attempt;
   return accountedTask(
     attempt,
     async (destination) =>
@@ -84,20 +91,43 @@ function runMapTask(
         ? openSpool(destination, stage.index)
         : sinkOutput(await sink.opened.openWriter(destination), destination),
     async ({ output, quarantine, outcomes, tally, pause }) => {
-      const steps = new StepApplication(chain, tally);
+      const { journal } = reporter;
+      const steps = new StepApplication(chain, tally, () => journal.beat());
+      const caution = new TaskCaution(task.caution);
       const { batchSize, concurrency } = setup;
-      const run = new TaskRun(
-        steps,
-        tally,
-        quarantine,
-        outcomes,
-        output,
-        { memory, batchSize, concurrency, needsBytes: sink?.needsBytes ?? true },
-        signal,
-      );
-      await run.pump(readItems(task.input, source, setup.destination, signal), () => pause(steps.whereabouts));
+      const needsBytes = sink?.needsBytes ?? true;
+      const sinks = { quarantine, outcomes, output };
+      const items = readItems(task.input, source, setup.destination, signal);
+      const onItem = () => pause(steps.whereabouts);
+      if (task.input.kind === "retry") {
+        const retried = new RetriedSamples(task.input.samples, chain, steps);
+        const encoding = new LaneEncoding(steps, tally, needsBytes);
+        const waits = { memoryWait: undefined, reading: undefined };
+        reporter.answerWith(() => standing(attempt, steps, waits));
+        await new RetryRun(retried, tally, sinks, encoding, caution, journal, signal).pump(items, onItem);
+        return;
+      }
+      const limits = { memory, batchSize, concurrency, needsBytes };
+      const run = new TaskRun(steps, tally, sinks, limits, caution, journal, signal);
+      reporter.answerWith(() => standing(attempt, steps, run));
+      await run.pump(items, onItem);
     },
   );
+}
+
+function standing(
+  attempt: TaskAttempt,
+  steps: StepApplication,
+  run: Pick<TaskRun, "memoryWait" | "reading">,
+): Standing {
+  return standingOf({
+    journal: attempt.reporter.journal,
+    reads: run.reading ?? inputName(attempt.task.input),
+    writes: outputName(attempt),
+    waits: steps.waits,
+    memory: run.memoryWait,
+    lastStep: steps.whereabouts.step,
+  });
 }
 
 async function openGatherStage(
@@ -112,21 +142,45 @@ async function openGatherStage(
   const step = await openGatherStep(ref, catalog, signal, scores);
   return {
     runTask: (task, reporter, _reserve, taskSignal) =>
-      accountedTask(
-        { task, setup, stage, reporter, signal: taskSignal },
-        async (destination) => openSpool(destination, stage.index, gatheredSplit),
-        ({ output, outcomes, tally, pause }) =>
-          runGather(
-            step,
-            () => readItems(task.input, undefined, setup.destination, taskSignal),
-            output,
-            outcomes,
-            tally,
-            () => pause({ step: step.id, sample: "" }),
-          ),
-      ),
+      runGatherTask({ task, setup, stage, reporter, signal: taskSignal }, step),
     close: async () => step.operator.close?.(),
   };
+}
+
+function runGatherTask(attempt: TaskAttempt, step: OpenedGatherStep): Promise<Receipt> {
+  const { task, setup, stage, reporter, signal } = attempt;
+  const { journal } = reporter;
+  return accountedTask(
+    attempt,
+    async (destination) => openSpool(destination, stage.index, gatheredSplit),
+    ({ output, outcomes, tally, pause }) => {
+      // The step sees all samples at once: none of them can be blamed for what happens to it.
+      journal.enter("working", 0, 0);
+      reporter.answerWith(() =>
+        standingOf({
+          journal,
+          reads: inputName(task.input),
+          writes: outputName(attempt),
+          waits: new Map(),
+          memory: undefined,
+          lastStep: step.id,
+        }),
+      );
+      const onSample = () => {
+        const pausing = pause({ step: step.id, sample: "" });
+        if (pausing !== undefined) journal.beat();
+        return pausing;
+      };
+      return runGather(
+        step,
+        () => readItems(task.input, undefined, setup.destination, signal),
+        output,
+        outcomes,
+        tally,
+        onSample,
+      );
+    },
+  );
 }
 
 async function openGatherStep(

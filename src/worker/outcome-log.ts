@@ -57,9 +57,14 @@ export class OutcomeLog {
     this.#lines += flight.endings.length + flight.failures.length + written.length;
   }
 
+  /** Whether the next `flush` writes something. */
+  get isWaiting(): boolean {
+    return this.#compressor === undefined ? this.#blocks.length > heldBlocks : this.#blocks.length > 0;
+  }
+
   /** Writes what was added once it is much, so that a long split does not pile up in memory. */
   async flush(): Promise<void> {
-    if (this.#compressor === undefined && this.#blocks.length <= heldBlocks) return;
+    if (!this.isWaiting) return;
     this.#compressor ??= openLineCompressor("zstd", await this.#opened());
     const blocks = this.#blocks;
     this.#blocks = [];

@@ -130,7 +130,7 @@ class Trial {
     this.#waiting = [];
     let lanes = waiting.map(
       ({ sample, uri }, position): Lane => ({
-        flight: beginFlight(position, { uri }, sample.attributes),
+        flight: beginFlight(sample.id, position, { uri }, sample.attributes),
         samples: [sample],
       }),
     );

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { QuarantineRecord } from "../contract/quarantine.ts";
 import type { Shard, ShardDestination } from "../contract/sink.ts";
 import type { ByteRange } from "../contract/source.ts";
@@ -24,23 +25,30 @@ export class Quarantine {
     readonly uri: string;
     readonly range: ByteRange | undefined;
     readonly position: number;
+    readonly attempt: number;
     readonly step: string;
     readonly error: PipelineError;
   }): void {
+    const error = errorRecord(failed.error);
     const record: QuarantineRecord = {
       id: failed.id,
       uri: failed.uri,
       ...(failed.range === undefined ? {} : { range: failed.range }),
       position: failed.position,
-      attempt: 1,
+      attempt: failed.attempt,
       planHash: this.#planHash,
       step: failed.step,
       failureClass: failed.error.failureClass,
-      error: errorRecord(failed.error),
+      error: { ...error, stack: aboveEngine(error.stack) },
       stage: this.#stage,
       split: this.#destination.split,
     };
     this.#waiting.push(`${JSON.stringify(record)}\n`);
+  }
+
+  /** Whether there is something to write. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /** Writes what was added, so that a split of failures does not pile up in memory. */
@@ -67,4 +75,17 @@ export class Quarantine {
     const stage = this.#stage === 0 ? "" : `stage-${this.#stage}-`;
     return `_quarantine/${stage}shard-${String(this.#destination.split).padStart(6, "0")}.jsonl`;
   }
+}
+
+const engineFolder = new URL(".", import.meta.url);
+const engineFrames = [engineFolder.href, fileURLToPath(engineFolder)];
+
+/**
+ * The part of a stack that shows where the code broke: what lies below it, in the engine, depends on how samples
+ * happened to be batched.
+ */
+function aboveEngine(stack: string): string {
+  const lines = stack.split("\n");
+  const first = lines.findIndex((line) => /^\s+at /.test(line) && engineFrames.some((folder) => line.includes(folder)));
+  return first < 0 ? stack : lines.slice(0, first).join("\n");
 }

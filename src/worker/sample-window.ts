@@ -1,3 +1,5 @@
+import type { MemoryWait } from "./standing.ts";
+
 /** What is being done with one item that was read; settles to what is left of it. */
 interface Flight<Result> {
   readonly cost: number;
@@ -17,6 +19,7 @@ export class SampleWindow<Result> {
   readonly #limit: number;
   readonly #emit: (result: Result) => void;
   #heldBytes = 0;
+  #wantedBytes: number | undefined;
 
   /** The budget may change from call to call. `emit` gets the results in order; it must not throw. */
   constructor(budgetBytes: () => number, limit: number, emit: (result: Result) => void) {
@@ -32,7 +35,21 @@ export class SampleWindow<Result> {
 
   /** Waits for the oldest items until there is room. */
   async makeRoom(cost: number): Promise<void> {
+    this.#wantedBytes = cost;
     while (!this.hasRoomFor(cost)) await this.#settleOldest();
+    this.#wantedBytes = undefined;
+  }
+
+  /** What an item waits for that would be admitted if there were more memory; undefined when there is none. */
+  get memoryWait(): MemoryWait | undefined {
+    const wantedBytes = this.#wantedBytes;
+    if (wantedBytes === undefined || this.#heldBytes + wantedBytes <= this.#budgetBytes()) return undefined;
+    return {
+      wantedBytes,
+      heldBytes: this.#heldBytes,
+      budgetBytes: this.#budgetBytes(),
+      samplesInFlight: this.#flights.length,
+    };
   }
 
   /** Admits an item. Without anything in flight a result that is no promise is emitted at once. */

@@ -1,15 +1,21 @@
 import type { Duplex } from "node:stream";
 import type { Catalog } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
+import { stageAt } from "../contract/plan.ts";
 import type { PreflightRequest } from "../contract/preflight.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "./frame.ts";
+import { Journal } from "./journal.ts";
 import { type FromWorker, isToWorker, type ToWorker, unknownMessage } from "./message.ts";
 import { type OpenedStage, openStage } from "./open-stage.ts";
+import type { Standing } from "./standing.ts";
 
-/** Serves one peer until it says `close` or the stream ends. Rejects with PROTOCOL when the peer is not understood. */
-export async function serveTasks(stream: Duplex): Promise<void> {
-  const worker = new Worker((message) => {
+/**
+ * Serves one peer until it says `close` or the stream ends; the file of that descriptor is its journal.
+ * Rejects with PROTOCOL when the peer is not understood.
+ */
+export async function serveTasks(stream: Duplex, journalDescriptor: number): Promise<void> {
+  const worker = new Worker(new Journal(journalDescriptor), (message) => {
     stream.write(encodeFrame(message));
   });
   const decoder = new FrameDecoder();
@@ -19,6 +25,10 @@ export async function serveTasks(stream: Duplex): Promise<void> {
       if (header.type === "close") {
         await worker.close();
         return;
+      }
+      if (header.type === "ask") {
+        worker.answer();
+        continue;
       }
       if (header.type === "granted") {
         worker.granted();
@@ -33,6 +43,7 @@ export async function serveTasks(stream: Duplex): Promise<void> {
 }
 
 class Worker {
+  readonly #journal: Journal;
   readonly #send: (message: FromWorker) => void;
   readonly #abort = new AbortController();
   #catalog: Catalog | undefined;
@@ -40,9 +51,15 @@ class Worker {
   #stage: { readonly index: number; readonly opened: OpenedStage } | undefined;
   #busy: Promise<void> = Promise.resolve();
   #granted: (() => void) | undefined;
+  #standing: (() => Standing) | undefined;
 
-  constructor(send: (message: FromWorker) => void) {
+  constructor(journal: Journal, send: (message: FromWorker) => void) {
+    this.#journal = journal;
     this.#send = send;
+  }
+
+  answer(): void {
+    this.#send({ type: "standing", standing: this.#standing?.() ?? null });
   }
 
   receive(message: ToWorker & { readonly type: "open" | "run" | "preflight" }): Promise<void> {
@@ -107,9 +124,14 @@ class Worker {
   async #run(task: Task): Promise<void> {
     try {
       const stage = await this.#openStage(task.stage);
+      this.#journal.beginTask({ stage: task.stage, split: task.split });
       const receipt = await stage.runTask(
         task,
         {
+          journal: this.#journal,
+          answerWith: (standing) => {
+            this.#standing = standing;
+          },
           progress: (progress) =>
             this.#send({
               type: "progress",
@@ -122,8 +144,10 @@ class Worker {
         (bytes) => this.#reserve(bytes),
         this.#abort.signal,
       );
+      this.#endTask();
       this.#send({ type: "done", receipt });
     } catch (cause) {
+      this.#endTask();
       this.#send({
         type: "failed",
         error: errorRecord(asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`)),
@@ -138,10 +162,15 @@ class Worker {
     });
   }
 
+  #endTask(): void {
+    this.#standing = undefined;
+    this.#journal.endTask();
+  }
+
   /** One stage is open at a time: tasks come stage by stage. */
   async #openStage(index: number): Promise<OpenedStage> {
     if (this.#stage?.index === index) return this.#stage.opened;
-    const stage = this.#setup?.plan.stages[index];
+    const stage = this.#setup === undefined ? undefined : stageAt(this.#setup.plan, index);
     if (this.#setup === undefined || this.#catalog === undefined || stage === undefined) {
       throw new PipelineError("PROTOCOL", `a task of stage ${index} came before the plan that has it`);
     }

@@ -1,30 +1,37 @@
+import type { CondemnedSample } from "../contract/executor.ts";
 import type { SourceItem, UnreadableSample } from "../contract/source.ts";
-import { estimateDecodedBytes } from "../media/decoded-size.ts";
-import { asPipelineError, PipelineError } from "../model/errors.ts";
-import type { Sample } from "../model/sample.ts";
+import { errorFromRecord, PipelineError } from "../model/errors.ts";
 import { beginFlight, type Flight, type Lane, type StepApplication } from "./apply-steps.ts";
-import { encodeSample, type KeylessSample } from "./encode-sample.ts";
+import { type Landing, LaneEncoding } from "./encode-lane.ts";
+import { FlightGuard } from "./flight-guard.ts";
+import type { Journal } from "./journal.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { OutcomeLog } from "./outcome-log.ts";
 import type { Quarantine } from "./quarantine.ts";
+import { encodedBytes, estimateSample } from "./sample-cost.ts";
 import { SampleWindow } from "./sample-window.ts";
+import type { MemoryWait } from "./standing.ts";
 import type { TaskTally } from "./tally.ts";
+import type { TaskCaution } from "./task-caution.ts";
 import type { LeavingSample, TaskOutput } from "./task-output.ts";
 
 /** Encoded samples that are gathered before they are written in one go. */
 const writeBatch = { samples: 256, bytes: 4 * 2 ** 20 };
+
+type ReadItem = SourceItem & { readonly kind: "sample" };
+
+/** Where what a task reads ends up. */
+export interface TaskSinks {
+  readonly output: TaskOutput;
+  readonly quarantine: Quarantine;
+  readonly outcomes: OutcomeLog;
+}
 
 export interface TaskLimits {
   readonly memory: MemoryBudget;
   readonly concurrency: number;
   readonly batchSize: number;
   readonly needsBytes: boolean;
-}
-
-/** How a flight ended. */
-interface Landing {
-  readonly flight: Flight;
-  readonly leaving: readonly KeylessSample[];
 }
 
 /**
@@ -41,8 +48,11 @@ export class TaskRun {
   readonly #quarantine: Quarantine;
   readonly #outcomes: OutcomeLog;
   readonly #output: TaskOutput;
+  readonly #encoding: LaneEncoding;
   readonly #limits: TaskLimits;
   readonly #window: SampleWindow<Landing>;
+  readonly #caution: TaskCaution;
+  readonly #journal: Journal;
   readonly #signal: AbortSignal;
   #leaving: LeavingSample[] = [];
   #leavingBytes = 0;
@@ -50,14 +60,20 @@ export class TaskRun {
   #roundBytes = 0;
   /** Of the item that is taken next, among all that the task reads. */
   #position = 0;
+  /** One past the last sample whose steps have begun, and one past the last that has come out of them. */
+  #begun = 0;
+  #landed = 0;
+  #reading: string | undefined;
+  /** Bytes of the sample that waits for what all workers share. */
+  #reserving: number | undefined;
 
   constructor(
     steps: StepApplication,
     tally: TaskTally,
-    quarantine: Quarantine,
-    outcomes: OutcomeLog,
-    output: TaskOutput,
+    { output, quarantine, outcomes }: TaskSinks,
     limits: TaskLimits,
+    caution: TaskCaution,
+    journal: Journal,
     signal: AbortSignal,
   ) {
     this.#steps = steps;
@@ -65,7 +81,10 @@ export class TaskRun {
     this.#quarantine = quarantine;
     this.#outcomes = outcomes;
     this.#output = output;
+    this.#encoding = new LaneEncoding(steps, tally, limits.needsBytes);
     this.#limits = limits;
+    this.#caution = caution;
+    this.#journal = journal;
     this.#signal = signal;
     const { memory, concurrency } = limits;
     this.#window = new SampleWindow(
@@ -73,6 +92,17 @@ export class TaskRun {
       concurrency,
       (landing) => this.#gather(landing),
     );
+  }
+
+  /** Where the sample lies whose header is being read; undefined when it is the input as a whole. */
+  get reading(): string | undefined {
+    return this.#reading;
+  }
+
+  /** The memory that the next sample waits for, where it does. */
+  get memoryWait(): MemoryWait | undefined {
+    if (this.#reserving === undefined) return this.#window.memoryWait;
+    return { wantedBytes: this.#reserving, heldBytes: 0, budgetBytes: this.#limits.memory.bytes(), samplesInFlight: 0 };
   }
 
   /** Pulls every item; `onItem` is called after each, and awaited where it asks for a moment. */
@@ -87,19 +117,33 @@ export class TaskRun {
           const pausing = onItem();
           if (pausing !== undefined) await pausing;
         }
-        await this.#quarantine.flush();
-        await this.#outcomes.flush();
+        if (this.#quarantine.isWaiting || this.#outcomes.isWaiting) {
+          this.#enter("writing");
+          await this.#quarantine.flush();
+          await this.#outcomes.flush();
+        }
       }
     } finally {
       await iterator.return?.();
     }
-    await this.#runRound();
-    await this.#window.settleAll();
+    await this.#drain();
     await this.#write();
+  }
+
+  /** Waits until nothing is in flight. */
+  async #drain(): Promise<void> {
+    await this.#runRound();
+    this.#enter("working");
+    await this.#window.settleAll();
+  }
+
+  #enter(phase: "reading" | "working" | "writing"): void {
+    this.#journal.enter(phase, this.#landed, Math.max(this.#landed, this.#begun));
   }
 
   /** The next batch, last sample first; undefined at the end. */
   async #pull(iterator: AsyncIterator<readonly SourceItem[]>): Promise<SourceItem[] | undefined> {
+    this.#enter("reading");
     const start = performance.now();
     const { done, value } = await iterator.next();
     this.#tally.readSeconds += (performance.now() - start) / 1000;
@@ -112,7 +156,10 @@ export class TaskRun {
     this.#tally.read++;
     if (item.kind === "unreadable") return this.#takeUnreadable(item.unreadable);
     this.#tally.bytesRead += encodedBytes(item.sample);
-    const cost = this.#estimate(item.sample, item.uri);
+    const care = this.#caution.careFor(this.#position);
+    if (care.kind === "condemned") return this.#takeCondemned(item, care.condemned);
+    if (care.kind === "alone") return this.#takeAlone(item, care.condemned);
+    const cost = estimateSample(item.sample, item.uri);
     if (typeof cost === "number" && this.#limits.memory.holds(cost) && this.#admitsNow(cost)) {
       this.#admit(item, cost);
       return this.#isFull() ? this.#write() : undefined;
@@ -120,32 +167,84 @@ export class TaskRun {
     return this.#takeLater(item, cost);
   }
 
-  async #takeLater(
-    item: SourceItem & { readonly kind: "sample" },
-    estimate: number | PipelineError | Promise<number | PipelineError>,
-  ): Promise<void> {
-    const cost = await estimate;
+  async #takeLater(item: ReadItem, estimate: number | PipelineError | Promise<number | PipelineError>): Promise<void> {
+    const cost = estimate instanceof Promise ? await this.#readHeader(item.uri, estimate) : estimate;
     if (cost instanceof PipelineError) {
       await this.#takeUnreadable({ id: item.sample.id, uri: item.uri, range: item.range, error: cost });
       return;
     }
-    if (!this.#admitsNow(cost)) await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.makeRoom(cost));
+    if (!this.#admitsNow(cost)) await this.#makeRoom(cost);
     const { memory } = this.#limits;
     if (memory.holds(cost) || !memory.isScarceFor(cost)) this.#admit(item, cost);
-    else await memory.withReserved(cost, () => this.#workAlone(item, cost));
+    else await this.#takeReserved(item, cost);
     if (this.#isFull()) await this.#write();
   }
 
-  /** Begins with nothing in flight and ends so. */
-  async #workAlone(item: SourceItem & { readonly kind: "sample" }, cost: number): Promise<void> {
-    this.#admit(item, cost);
+  /** Begins with nothing in flight and ends so, when the other workers leave memory for it. */
+  async #takeReserved(item: ReadItem, cost: number, guard?: FlightGuard): Promise<void> {
+    this.#reserving = cost;
+    this.#enter("working");
+    await this.#limits.memory.withReserved(cost, async () => {
+      this.#reserving = undefined;
+      this.#admit(item, cost, guard);
+      await this.#settle();
+    });
+  }
+
+  async #settle(): Promise<void> {
     await (this.#steps.hasBatchStep ? this.#runRound() : this.#window.settleAll());
+  }
+
+  async #readHeader(uri: string, estimate: Promise<number | PipelineError>): Promise<number | PipelineError> {
+    this.#reading = uri;
+    this.#enter("reading");
+    try {
+      return await estimate;
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+
+  async #makeRoom(cost: number): Promise<void> {
+    if (this.#steps.hasBatchStep) return this.#runRound();
+    if (this.#journal.phase !== "working") this.#enter("working");
+    return this.#window.makeRoom(cost);
+  }
+
+  /** Works on a sample with nothing else in flight: should it end the worker, it cannot be anything else. */
+  async #takeAlone(item: ReadItem, condemned: readonly CondemnedSample[]): Promise<void> {
+    await this.#drain();
+    const { uri, range } = item;
+    const { id } = item.sample;
+    const cost = await this.#readHeader(uri, Promise.resolve(estimateSample(item.sample, uri)));
+    if (cost instanceof PipelineError) {
+      await this.#takeUnreadable({ id, uri, range, error: cost });
+      return;
+    }
+    const guard = new FlightGuard(this.#journal, this.#position, id, condemned);
+    const { memory } = this.#limits;
+    if (memory.holds(cost) || !memory.isScarceFor(cost)) {
+      this.#admit(item, cost, guard);
+      await this.#settle();
+    } else await this.#takeReserved(item, cost, guard);
+    if (this.#isFull()) await this.#write();
+  }
+
+  #takeCondemned(item: ReadItem, { step, error }: CondemnedSample): undefined | Promise<void> {
+    const flight = beginFlight(item.sample.id, this.#position++, item, item.sample.attributes);
+    this.#steps.countCondemned(flight, step, errorFromRecord(error));
+    return this.#takeFailed(flight);
   }
 
   #takeUnreadable({ id, error, ...origin }: UnreadableSample): undefined | Promise<void> {
     this.#tally.countUnreadable(error.code);
-    const flight = beginFlight(this.#position++, origin, {});
+    const flight = beginFlight(id, this.#position++, origin, {});
     flight.failures.push({ id, step: "read", error });
+    return this.#takeFailed(flight);
+  }
+
+  /** Lets a sample of which nothing is left take its place in the order. */
+  #takeFailed(flight: Flight): undefined | Promise<void> {
     if (this.#steps.hasBatchStep) this.#round.push({ flight, samples: [] });
     else if (this.#window.hasRoomFor(0)) this.#window.admit(0, { flight, leaving: [] });
     else return this.#window.makeRoom(0).then(() => this.#window.admit(0, { flight, leaving: [] }));
@@ -158,20 +257,23 @@ export class TaskRun {
     return this.#round.length < this.#limits.batchSize && this.#roundBytes + cost <= this.#limits.memory.bytes();
   }
 
-  #admit(item: SourceItem & { readonly kind: "sample" }, cost: number): void {
+  #admit(item: ReadItem, cost: number, guard?: FlightGuard): void {
     const { sample } = item;
-    const flight = beginFlight(this.#position++, item, sample.attributes);
+    const position = this.#position++;
+    const flight = beginFlight(sample.id, position, item, sample.attributes, { guard });
     if (this.#steps.hasBatchStep) {
       this.#round.push({ flight, samples: [sample] });
       this.#roundBytes += cost;
       return;
     }
+    this.#begun = position + 1;
+    if (guard === undefined) this.#journal.beginSample(this.#landed, position);
     const left = this.#steps.applyMaps(flight, sample);
     this.#window.admit(
       cost,
       left instanceof Promise
-        ? left.then((samples) => this.#encodeAll(flight, samples))
-        : this.#encodeAll(flight, left),
+        ? left.then((samples) => this.#encoding.encode(flight, samples))
+        : this.#encoding.encode(flight, left),
     );
   }
 
@@ -179,70 +281,25 @@ export class TaskRun {
     const round = this.#round;
     this.#round = [];
     this.#roundBytes = 0;
+    if (round.length === 0) return;
+    this.#begun = this.#position;
+    this.#enter("working");
     const { batchSize, concurrency } = this.#limits;
-    for (const { flight, samples } of await this.#steps.applyAll(round, batchSize, concurrency)) {
+    // A guarded sample has a round of its own, and its children batches of their own.
+    const batch = round[0]?.flight.guard === undefined ? batchSize : 1;
+    for (const { flight, samples } of await this.#steps.applyAll(round, batch, concurrency)) {
       if (!this.#window.hasRoomFor(0)) await this.#window.makeRoom(0);
-      this.#window.admit(0, this.#encodeAll(flight, samples));
+      this.#window.admit(0, this.#encoding.encode(flight, samples));
     }
     await this.#window.settleAll();
     if (this.#isFull()) await this.#write();
   }
 
-  /** An error when the sample cannot even be read. */
-  #estimate(sample: Sample, uri: string): number | Promise<number | PipelineError> {
-    let total = 0;
-    for (const part of sample.parts) {
-      const estimate = estimateDecodedBytes(part);
-      if (typeof estimate !== "number") return this.#estimateLater(sample, uri);
-      total += estimate;
-    }
-    return total;
-  }
-
-  async #estimateLater(sample: Sample, uri: string): Promise<number | PipelineError> {
-    try {
-      let total = 0;
-      for (const part of sample.parts) total += await estimateDecodedBytes(part);
-      return total;
-    } catch (cause) {
-      const error = asPipelineError(cause, "INPUT_UNREADABLE", `${uri} cannot be read`);
-      if (error.scope !== "sample") throw error;
-      return error;
-    }
-  }
-
-  #encodeAll(flight: Flight, samples: readonly Sample[]): Landing | Promise<Landing> {
-    const leaving: KeylessSample[] = [];
-    for (const [index, sample] of samples.entries()) {
-      const encoded = encodeSample(sample, this.#limits.needsBytes);
-      if (encoded instanceof Promise) return this.#encodeLater(flight, leaving, encoded, samples.slice(index));
-      leaving.push(encoded);
-    }
-    return { flight, leaving };
-  }
-
-  async #encodeLater(
-    flight: Flight,
-    leaving: KeylessSample[],
-    first: Promise<KeylessSample>,
-    samples: readonly Sample[],
-  ): Promise<Landing> {
-    for (const [index, sample] of samples.entries()) {
-      try {
-        leaving.push(await (index === 0 ? first : encodeSample(sample, this.#limits.needsBytes)));
-      } catch (cause) {
-        const error = asPipelineError(cause, "OPERATOR_FAILED", `${sample.id} cannot be encoded`);
-        if (error.scope !== "sample") throw error;
-        this.#tally.countUnwritable(error.code);
-        flight.failures.push({ id: sample.id, step: "write", error });
-      }
-    }
-    return { flight, leaving };
-  }
-
   #gather({ flight, leaving }: Landing): void {
-    const { uri, range, position } = flight;
-    for (const { id, step, error } of flight.failures) this.#quarantine.add({ id, step, error, uri, range, position });
+    this.#landed = flight.position + 1;
+    const { uri, range, position, attempt } = flight;
+    for (const { id, step, error } of flight.failures)
+      this.#quarantine.add({ id, step, error, uri, range, position, attempt });
     this.#outcomes.add(flight, leaving);
     for (const sample of leaving) {
       this.#leaving.push({ sample, uri, range });
@@ -263,20 +320,10 @@ export class TaskRun {
     this.#leaving = [];
     this.#leavingBytes = 0;
     if (leaving.length === 0) return;
+    this.#enter("writing");
     const start = performance.now();
     await this.#output.write(leaving);
     this.#tally.writeSeconds += (performance.now() - start) / 1000;
     this.#tally.written += leaving.length;
   }
-}
-
-/** About what was read for a sample, while its task runs. */
-function encodedBytes(sample: Sample): number {
-  let bytes = 0;
-  for (const part of sample.parts) {
-    if (part.kind === "text") bytes += part.text.length;
-    else if (part.kind === "embedding") bytes += part.values.byteLength;
-    else bytes += part.content.byteLength ?? 0;
-  }
-  return bytes;
 }

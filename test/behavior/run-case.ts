@@ -71,7 +71,7 @@ export async function runSteps(steps: readonly StepRef[], samples: readonly Samp
   async function apply(window: readonly Sample[]) {
     const tally = new TaskTally(steps.map((step) => step.id));
     tally.read = window.length;
-    const flight = beginFlight(0, { uri: "memory:" }, {});
+    const flight = beginFlight("", 0, { uri: "memory:" }, {});
     const { failures } = flight;
     const application = new StepApplication(chain, tally);
     const lanes = await application.applyAll(

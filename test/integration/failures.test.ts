@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/contract/run-event.ts";
+import { catalog as exitCatalog } from "../fixtures/catalogs/exit-sink.ts";
 import { datasetDigest, runPipeline, temporaryFolder } from "./run-pipeline.ts";
 
 const operators = fileURLToPath(new URL("../fixtures/operators/", import.meta.url));
@@ -109,7 +110,9 @@ test("a worker that ends costs a second attempt, and no byte", async () => {
     onEvent: (event) => events.push(event),
   });
   expect(summary).toMatchObject({ outcome: "succeeded", accounting: { read: 300, written: 300 } });
-  expect(events.filter((event) => event.type === "worker-lost")).toMatchObject([{ reason: "it exited with code 42" }]);
+  expect(events.filter((event) => event.type === "worker-lost")).toMatchObject([
+    { reason: expect.stringMatching(/^it exited with code 42, with samples? [\d to]+ of split 1 in flight$/) },
+  ]);
   expect(events.filter((event) => event.type === "task-failed")).toMatchObject([
     { attempt: 1, willRetry: true, error: { code: "WORKER_LOST", message: expect.stringContaining("about to end") } },
   ]);
@@ -118,17 +121,35 @@ test("a worker that ends costs a second attempt, and no byte", async () => {
   expect(await datasetDigest(path.join(folder, "first"))).toEqual(await datasetDigest(undisturbed));
 });
 
-test("a split that ends its worker every time is given up and named; the others are done", async () => {
+test("a sample that ends its worker every time is quarantined, and its split is done", async () => {
   const folder = await temporaryFolder();
   const input = await writeNumbers(folder, 300);
   const steps = `  - map-module: { module: ${path.join(operators, "exit-once.ts")}, options: { number: 123, marker: ${path.join(folder, "marker")}, always: true }, reads: [n] }`;
-  const summary = await runPipeline(pipelineText(input, steps), path.join(folder, "out"), {
+  const output = path.join(folder, "out");
+  const summary = await runPipeline(pipelineText(input, steps), output, { settings: { maxAttempts: 1 } });
+  expect(summary).toMatchObject({ outcome: "succeeded", accounting: { read: 300, written: 299 } });
+  expect(await quarantineOf(output)).toMatchObject([
+    { step: "1-map-module", failureClass: "operator-bug", error: { code: "SAMPLE_CRASHED" } },
+  ]);
+});
+
+test("a split that ends its worker while nothing can be blamed is given up and named; the others are done", async () => {
+  const folder = await temporaryFolder();
+  const input = await writeNumbers(folder, 300);
+  const text = `
+source: { jsonl: { path: ${JSON.stringify(input)}, splitBytes: 2KiB } }
+steps: []
+sink: { exit-sink: { split: 2 } }
+`;
+  const catalogFile = new URL("../fixtures/catalogs/exit-sink.ts", import.meta.url);
+  const summary = await runPipeline(text, path.join(folder, "out"), {
+    catalog: { value: exitCatalog, module: catalogFile },
     settings: { maxAttempts: 2 },
   });
   expect(summary).toMatchObject({
     outcome: "failed",
     error: { code: "WORKER_LOST" },
-    failedTasks: [{ task: { stage: 0 } }],
+    failedTasks: [{ task: { stage: 0, split: 2 } }],
   });
   expect(summary.accounting.read).toBeGreaterThan(150);
   expect([...(await datasetDigest(path.join(folder, "out"))).keys()]).not.toContain("_SUCCESS");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { builtinCatalog } from "../../src/builtin-catalog.ts";
+import type { Catalog } from "../../src/contract/catalog.ts";
 import type { RunEvent, RunSummary } from "../../src/contract/run-event.ts";
 import type { RunSettings } from "../../src/contract/run-settings.ts";
 import { startRun } from "../../src/coordinator/run.ts";
@@ -19,17 +20,21 @@ export async function temporaryFolder(): Promise<string> {
 export { datasetDigest } from "../fixtures/dataset-digest.ts";
 
 interface RunOptions {
+  /** Instead of the built-in components; workers import the module. */
+  readonly catalog?: { readonly value: Catalog; readonly module: URL };
   readonly settings?: Partial<RunSettings>;
   readonly onEvent?: (event: RunEvent, run: { drain(signal: string): void; abort(): void }) => void;
 }
 
 /** Runs pipeline text with real worker processes; `output` is where its dataset goes. */
 export async function runPipeline(text: string, output: string, options: RunOptions = {}): Promise<RunSummary> {
+  const builtin = { value: builtinCatalog, module: new URL("../../src/builtin-catalog.ts", import.meta.url) };
+  const catalog = options.catalog ?? builtin;
   const resolved = await resolvePipeline({
     text,
     fileName: "test.yaml",
     baseFolder: output,
-    catalog: builtinCatalog,
+    catalog: catalog.value,
     flags: {},
     environment: {},
   });
@@ -47,11 +52,10 @@ export async function runPipeline(text: string, output: string, options: RunOpti
     stallTimeoutSeconds: 60,
     ...options.settings,
   };
-  const catalogModule = new URL("../../src/builtin-catalog.ts", import.meta.url);
   const run = startRun({
     plan: resolved.plan,
-    catalog: builtinCatalog,
-    executor: createLocalExecutor({ workers: settings.workers, catalogModule }),
+    catalog: catalog.value,
+    executor: createLocalExecutor({ workers: settings.workers, catalogModule: catalog.module }),
     settings,
     onEvent: (event) => options.onEvent?.(event, run),
   });

@@ -1,5 +1,5 @@
 import type { QuarantineRecord } from "../../contract/quarantine.ts";
-import type { Receipt } from "../../contract/receipt.ts";
+import { type Receipt, taskKey } from "../../contract/receipt.ts";
 import type { ByteRange } from "../../contract/source.ts";
 import { readQuarantineFile } from "../../ledger/quarantine-records.ts";
 import type { Json, JsonObject } from "../../model/json.ts";
@@ -125,13 +125,15 @@ async function storyEnd(run: RecordedRun, { id, ending }: SampleTrace): Promise<
 
 async function recordOf(
   run: RecordedRun,
-  { quarantine }: Receipt,
+  receipt: Receipt,
   id: string,
   position: number,
 ): Promise<QuarantineRecord | null> {
-  if (quarantine === undefined) return null;
-  for await (const line of readQuarantineFile((await run.find(quarantine)).uri)) {
-    if (line.kind === "record" && line.record.id === id && line.record.position === position) return line.record;
+  for await (const { task, file } of run.quarantines()) {
+    if (taskKey(task) !== taskKey(receipt)) continue;
+    for await (const line of readQuarantineFile((await run.find(file)).uri)) {
+      if (line.kind === "record" && line.record.id === id && line.record.position === position) return line.record;
+    }
   }
   return null;
 }

@@ -32,11 +32,12 @@ export interface SampleTrace {
   readonly children: readonly SampleTrace[];
 }
 
-type MutableTrace = { id: string; ending: Ending; attributes: JsonObject; children: MutableTrace[] };
+/** A trace while it grows. */
+export type MutableTrace = { id: string; ending: Ending; attributes: JsonObject; children: MutableTrace[] };
 type Leaf = TaskPlace & { readonly trace: MutableTrace };
 
 /** Follows a sample that was read, and its children, from stage to stage by their places in what each stage left. */
-export async function traceSample(run: RecordedRun, found: FoundSample): Promise<SampleTrace> {
+export async function traceSample(run: RecordedRun, found: FoundSample): Promise<MutableTrace> {
   const { plan } = run.start;
   const task = (await receiptsOf(run, 0, new Set([found.split.index]))).get(found.split.index);
   if (task === undefined) throw new PipelineError("INTERNAL", `split ${found.split.index} has a log but no receipt`);
@@ -73,7 +74,8 @@ async function enterStage(run: RecordedRun, stage: number, entering: readonly Le
   return leaving;
 }
 
-async function receiptsOf(
+/** The receipts of some tasks of a stage, by split. */
+export async function receiptsOf(
   run: RecordedRun,
   stage: number,
   splits: ReadonlySet<number>,
@@ -87,12 +89,12 @@ async function receiptsOf(
 }
 
 /** The samples of one log entry as a tree, and those that left the stage for the next one. */
-function growTrace(
+export function growTrace(
   logged: LoggedSample,
   receipt: Receipt,
   plan: Plan,
 ): { readonly root: MutableTrace; readonly leaves: readonly Leaf[] } {
-  const isLast = receipt.stage === plan.stages.length - 1;
+  const isLast = receipt.stage >= plan.stages.length - 1;
   const traces = new Map<string, MutableTrace>();
   const leaves: Leaf[] = [];
   for (const { line, place } of logged.outcomes) {

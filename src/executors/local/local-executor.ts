@@ -1,12 +1,14 @@
-import type { Executor, Task, TaskObserver, WorkerSetup } from "../../contract/executor.ts";
+import { type Executor, type Task, type TaskObserver, WorkerLost, type WorkerSetup } from "../../contract/executor.ts";
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { PipelineError } from "../../model/errors.ts";
-import { MemoryGauge } from "../../worker/memory-gauge.ts";
+import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
 import { MemoryGuard } from "./memory-guard.ts";
 import { MemoryReservations } from "./memory-reservations.ts";
+import { placeText } from "./whereabouts.ts";
 import { workerEnvironment } from "./worker-environment.ts";
 import { WorkerProcess } from "./worker-process.ts";
+import { WorkerWatch } from "./worker-watch.ts";
 
 export interface LocalExecutorOptions {
   /** Processes, and so tasks at once. */
@@ -30,6 +32,7 @@ const mostFirstStarts = 3;
 interface Slot {
   readonly index: number;
   worker: WorkerProcess | undefined;
+  watch: WorkerWatch | undefined;
   /** Settled once the worker has opened the plan, or cannot. */
   opened: Promise<void> | undefined;
   isBusy: boolean;
@@ -38,7 +41,7 @@ interface Slot {
 class LocalExecutor implements Executor {
   readonly #options: LocalExecutorOptions;
   readonly #slots: readonly Slot[];
-  readonly #gauge = new MemoryGauge();
+  readonly #gauge = ownMemoryGauge();
   readonly #guard = new MemoryGuard(this.#gauge, () => this.#livingWorkers());
   readonly #reservations = new MemoryReservations(this.#gauge);
   #prestarted: WorkerProcess | undefined;
@@ -53,6 +56,7 @@ class LocalExecutor implements Executor {
     this.#slots = Array.from({ length: options.workers }, (_, index) => ({
       index,
       worker: undefined,
+      watch: undefined,
       opened: undefined,
       isBusy: false,
     }));
@@ -79,10 +83,10 @@ class LocalExecutor implements Executor {
     try {
       const worker = await this.#workerOf(slot);
       this.#observer?.taskStarted(slot.index, { stage: task.stage, split: task.split }, task.attempt);
-      return await worker.run(task);
+      const receipt = worker.run(task);
+      return await (slot.watch?.during(receipt) ?? receipt);
     } catch (error) {
-      const reason = slot.worker?.lostReason;
-      if (reason !== undefined && !this.#isClosed) this.#observer?.workerLost(slot.index, reason);
+      if (error instanceof WorkerLost && !this.#isClosed) this.#observer?.workerLost(slot.index, lossText(error));
       throw error;
     } finally {
       // A worker that is lost gives nothing back itself.
@@ -113,13 +117,11 @@ class LocalExecutor implements Executor {
   }
 
   #livingWorkers(): readonly WorkerProcess[] {
-    return this.#slots.flatMap(({ worker }) =>
-      worker === undefined || worker.lostReason !== undefined ? [] : [worker],
-    );
+    return this.#slots.flatMap(({ worker }) => (worker === undefined || worker.loss !== undefined ? [] : [worker]));
   }
 
   async #workerOf(slot: Slot): Promise<WorkerProcess> {
-    if (slot.worker === undefined || slot.worker.lostReason !== undefined) await this.#start(slot);
+    if (slot.worker === undefined || slot.worker.loss !== undefined) await this.#start(slot);
     await slot.opened;
     if (slot.worker === undefined)
       throw new PipelineError("PROTOCOL", "a task was handed out before the executor was opened");
@@ -133,9 +135,9 @@ class LocalExecutor implements Executor {
         await this.#start(slot);
         return;
       } catch (error) {
-        const reason = slot.worker?.lostReason;
-        if (reason === undefined || start === mostFirstStarts || this.#isClosed) throw error;
-        observer.workerLost(slot.index, reason);
+        const loss = slot.worker?.loss;
+        if (loss === undefined || start === mostFirstStarts || this.#isClosed) throw error;
+        observer.workerLost(slot.index, lossText(loss));
       }
     }
   }
@@ -160,7 +162,12 @@ class LocalExecutor implements Executor {
     slot.worker = worker;
     observer.workerStarted(slot.index, worker.processId);
     observer.activity(slot.index, { doing: "starting" });
-    slot.opened = worker.open(this.#options.catalogModule.href, setup);
+    slot.watch = new WorkerWatch(worker, setup, (stall) => observer.workerStalled(slot.index, stall));
+    slot.opened = slot.watch.during(worker.open(this.#options.catalogModule.href, setup));
     await slot.opened;
   }
+}
+
+function lossText({ how, whereabouts }: WorkerLost): string {
+  return whereabouts === null ? how : `${how}, ${placeText(whereabouts)}`;
 }

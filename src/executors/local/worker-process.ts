@@ -1,21 +1,44 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { Task, WorkerEnd, WorkerSetup } from "../../contract/executor.ts";
+import {
+  type Task,
+  type TaskWhereabouts,
+  type WorkerEnd,
+  WorkerLost,
+  type WorkerSetup,
+} from "../../contract/executor.ts";
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { errorFromRecord, PipelineError } from "../../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "../../worker/frame.ts";
-import { MemoryGauge } from "../../worker/memory-gauge.ts";
+import type { JournalRecord } from "../../worker/journal-record.ts";
+import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
 import { type FromWorker, isFromWorker, type ToWorker, unknownMessage } from "../../worker/message.ts";
+import type { Standing } from "../../worker/standing.ts";
+import { addressIn, debuggerOptions, runningStack, withoutChatter } from "./debugger-stack.ts";
 import { offerToKernel, outOfMemory } from "./memory-guard.ts";
+import { whereaboutsOf } from "./whereabouts.ts";
+import { WorkerJournal } from "./worker-journal.ts";
 
 const keptOutputCharacters = 4000;
+/** Time for the pipes to end behind a process that is gone: its own children may hold them. */
+const pipesEndMilliseconds = 1000;
+/** Time that a busy process has to show its stack. */
+const stackMilliseconds = 5000;
+/** What others send to a process: no code that runs in it ends it so by mistake. */
+const outsideSignals: ReadonlySet<string> = new Set(["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]);
+const heapWords = "heap out of memory";
 /**
  * A young generation of 4 MiB a semi-space instead of 16: samples are few and large, so collecting more
  * often costs no throughput that could be measured and saves some 25 MiB a worker.
  */
-const nodeOptions = ["--max-semi-space-size=4", "--expose-gc", "--disable-warning=ExperimentalWarning"];
+const nodeOptions = [
+  "--max-semi-space-size=4",
+  "--expose-gc",
+  "--disable-warning=ExperimentalWarning",
+  ...debuggerOptions,
+];
 
 export interface WorkerProcessObserver {
   message(message: FromWorker & { readonly type: "progress" | "activity" }): void;
@@ -34,26 +57,40 @@ interface Waiting<Answer> {
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
+  readonly #journal = new WorkerJournal();
   #observer: WorkerProcessObserver | undefined;
   readonly ended: Promise<void>;
   #opening: Waiting<void> | undefined;
   #running: Waiting<Receipt> | undefined;
   #trying: Waiting<PreflightReport> | undefined;
   #lastOutput = "";
-  #lostReason: string | undefined;
-  readonly #gauge = new MemoryGauge();
+  readonly #gauge = ownMemoryGauge();
   readonly #kernelKills = this.#gauge.kernelKills();
+  #ranOutOfMemory = false;
+  #debuggerAddress: string | undefined;
+  #onDebugger: (() => void) | undefined;
+  readonly #asking: ((standing: Standing | null | undefined) => void)[] = [];
+  #setup: WorkerSetup | undefined;
+  #ending: { readonly end: WorkerEnd; readonly how: string; readonly whereabouts?: TaskWhereabouts } | undefined;
+  #loss: WorkerLost | undefined;
 
   constructor(environment: NodeJS.ProcessEnv) {
-    const { child, socket } = startWorker(environment);
+    const { child, socket } = startWorker(environment, this.#journal.descriptor);
     offerToKernel(child.pid ?? 0);
     this.#child = child;
     this.#socket = socket;
     this.ended = new Promise((resolve) => {
       child.once("error", (error) => this.#lose(`it could not be started: ${error.message}`));
+      child.once("exit", () => {
+        setTimeout(() => {
+          for (const pipe of child.stdio) pipe?.destroy();
+        }, pipesEndMilliseconds).unref();
+      });
       child.once("close", (code, signal) => {
-        if (this.#ranOutOfMemory(signal)) this.#lose(outOfMemory);
-        else this.#lose(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`);
+        if (signal === "SIGKILL" && this.#gauge.kernelKills() > this.#kernelKills) this.#ranOutOfMemory = true;
+        const how = signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+        this.#lose(how, signal !== null && outsideSignals.has(signal) ? "killed" : "crash");
+        this.#journal.close();
         resolve();
       });
     });
@@ -73,15 +110,21 @@ export class WorkerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** Why the process ended, asked or not; undefined while it lives. */
-  get lostReason(): string | undefined {
-    return this.#lostReason;
+  /** That the process ended unasked; undefined while it lives. */
+  get loss(): WorkerLost | undefined {
+    return this.#loss;
+  }
+
+  /** What the worker noted last. */
+  get journal(): JournalRecord | undefined {
+    return this.#journal.read();
   }
 
   /** Rejects with the step's own error when it cannot be opened, WORKER_LOST when the process ends. */
   open(catalogModule: string, setup: WorkerSetup): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
+      this.#setup = setup;
       this.#ask({ type: "open", catalogModule, setup });
     });
   }
@@ -107,6 +150,34 @@ export class WorkerProcess {
     this.#send({ type: "granted" });
   }
 
+  /** What the worker waits for; null without a task, undefined when it does not answer in time. */
+  ask(seconds: number): Promise<Standing | null | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000, undefined);
+      this.#asking.push((standing) => {
+        clearTimeout(timer);
+        resolve(standing);
+      });
+      this.#send({ type: "ask" });
+    });
+  }
+
+  /** The JavaScript that the worker is running, innermost call first; undefined when that cannot be told. */
+  async runningStack(): Promise<readonly string[] | undefined> {
+    const deadline = AbortSignal.timeout(stackMilliseconds);
+    const address = this.#debuggerAddress ?? (await this.#openDebugger(deadline));
+    return address === undefined ? undefined : runningStack(address, deadline);
+  }
+
+  /**
+   * Ends the process because of what its task does. Who waits for it gets a WorkerLost with these words, and with
+   * `whereabouts` where more is known than the journal says. Idempotent: the first reason counts.
+   */
+  end(end: WorkerEnd, how: string, whereabouts?: TaskWhereabouts): void {
+    this.#ending ??= { end, how, ...(whereabouts === undefined ? {} : { whereabouts }) };
+    this.#child.kill("SIGKILL");
+  }
+
   /** Resolves when the process is gone. */
   close(how: "drain" | "now"): Promise<void> {
     if (how === "now") this.#child.kill("SIGKILL");
@@ -114,21 +185,9 @@ export class WorkerProcess {
     return this.ended;
   }
 
-  /** Ends the process at once; the worker is lost for the reason that `how` gives. */
-  end(_end: WorkerEnd, how: string): void {
-    this.#lose(how);
-    this.#child.kill("SIGKILL");
-  }
-
-  /** Whether the kernel ended the process for memory, or V8 because the heap was full. */
-  #ranOutOfMemory(signal: NodeJS.Signals | null): boolean {
-    if (signal === "SIGKILL") return this.#gauge.kernelKills() > this.#kernelKills;
-    return signal !== null && this.#lastOutput.includes("JavaScript heap out of memory");
-  }
-
   #ask(message: ToWorker): void {
-    if (this.#lostReason === undefined) this.#send(message);
-    else this.#rejectWaiting(this.#lost(this.#lostReason));
+    if (this.#loss === undefined) this.#send(message);
+    else this.#rejectWaiting(this.#loss);
   }
 
   #send(message: ToWorker): void {
@@ -170,6 +229,9 @@ export class WorkerProcess {
       case "failed":
         this.#rejectWaiting(errorFromRecord(message.error));
         break;
+      case "standing":
+        for (const answer of this.#asking.splice(0)) answer(message.standing);
+        break;
       case "progress":
       case "activity":
         this.#observer?.message(message);
@@ -182,9 +244,25 @@ export class WorkerProcess {
     }
   }
 
-  #keepOutput(text: string): void {
-    this.#lastOutput = (this.#lastOutput + text).slice(-keptOutputCharacters);
+  #keepOutput(printed: string): void {
+    this.#debuggerAddress ??= addressIn(printed);
+    if (this.#debuggerAddress !== undefined) this.#onDebugger?.();
+    const text = withoutChatter(printed);
+    if (text === "") return;
+    this.#lastOutput += text;
+    this.#ranOutOfMemory ||= this.#lastOutput.includes(heapWords);
+    this.#lastOutput = this.#lastOutput.slice(-keptOutputCharacters);
     this.#observer?.output(text);
+  }
+
+  /** Has the process print its debugger's address; a busy thread stops that as little as a stack. */
+  #openDebugger(deadline: AbortSignal): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const finish = () => resolve(this.#debuggerAddress);
+      this.#onDebugger = finish;
+      deadline.addEventListener("abort", finish, { once: true });
+      this.#child.kill("SIGUSR1");
+    });
   }
 
   #rejectWaiting(error: PipelineError): void {
@@ -196,31 +274,30 @@ export class WorkerProcess {
     this.#trying = undefined;
   }
 
-  #lose(reason: string): void {
-    if (this.#lostReason !== undefined) return;
-    this.#lostReason = reason;
-    this.#rejectWaiting(this.#lost(reason));
-  }
-
-  #lost(reason: string): PipelineError {
+  #lose(how: string, end: WorkerEnd = "crash"): void {
+    if (this.#loss !== undefined) return;
+    const memory = { end: "memory", how: outOfMemory } as const;
+    const ending = this.#ending ?? (this.#ranOutOfMemory ? memory : { end, how });
+    const whereabouts = this.#setup === undefined ? null : whereaboutsOf(this.#journal.read(), this.#setup.plan);
     const said = this.#lastOutput.trim();
-    return new PipelineError(
-      "WORKER_LOST",
-      `worker process ${this.processId} is lost: ${reason}${said === "" ? "" : `; its last words: ${said.slice(-500)}`}`,
-      {
-        isRetryable: true,
-        details: { processId: this.processId, reason },
-      },
+    this.#loss = new WorkerLost(
+      `worker process ${this.processId} is lost: ${ending.how}${said === "" ? "" : `; its last words: ${said.slice(-500)}`}`,
+      { whereabouts, ...ending },
     );
+    for (const answer of this.#asking.splice(0)) answer(undefined);
+    this.#rejectWaiting(this.#loss);
   }
 }
 
-function startWorker(environment: NodeJS.ProcessEnv): { readonly child: ChildProcess; readonly socket: Duplex } {
+function startWorker(
+  environment: NodeJS.ProcessEnv,
+  journal: number,
+): { readonly child: ChildProcess; readonly socket: Duplex } {
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   const program = fileURLToPath(new URL(`../../worker/main${extension}`, import.meta.url));
   const child = spawn(process.execPath, [...nodeOptions, program], {
     env: environment,
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe", journal],
   });
   const socket = child.stdio[3];
   if (!(socket instanceof Duplex)) {

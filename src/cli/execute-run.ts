@@ -1,0 +1,91 @@
+import process from "node:process";
+import { builtinCatalog } from "../builtin-catalog.ts";
+import type { Plan } from "../contract/plan.ts";
+import type { RunSummary } from "../contract/run-event.ts";
+import type { RunSettings } from "../contract/run-settings.ts";
+import { type ActiveRun, startRun } from "../coordinator/run.ts";
+import { createLocalExecutor } from "../executors/local/local-executor.ts";
+import type { WorkerProcess } from "../executors/local/worker-process.ts";
+import { errorFromRecord } from "../model/errors.ts";
+import { catalogModule } from "./catalog-module.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { errorLines } from "./print-error.ts";
+import { type RunWatch, type WatchMode, watchRun } from "./run-watch.ts";
+import { terminal } from "./terminal.ts";
+
+/** A plan to run in worker processes of this machine, and how to show it. */
+interface RunExecution {
+  readonly plan: Plan;
+  readonly settings: RunSettings;
+  readonly mode: WatchMode;
+  /** Booting already; the run takes it over. */
+  readonly firstWorker?: WorkerProcess;
+  /** The command that goes on with the run, for a person; without it no report is printed at the end. */
+  readonly resume?: string;
+}
+
+interface ExecutedRun {
+  readonly summary: RunSummary;
+  readonly exitCode: number;
+}
+
+/** Runs a plan with live progress and a report at the end; the first signal drains it, the second ends it at once. */
+export async function executeRun(execution: RunExecution): Promise<ExecutedRun> {
+  const { plan, settings, mode, firstWorker, resume } = execution;
+  const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));
+  const watch = await watchRun({ stepIds, stageCount: plan.stages.length }, mode);
+  const executor = createLocalExecutor({
+    workers: settings.workers,
+    catalogModule,
+    ...(firstWorker === undefined ? {} : { firstWorker }),
+  });
+  const run = startRun({ plan, catalog: builtinCatalog, executor, settings, onEvent: (event) => watch.onEvent(event) });
+  const signals = listenForSignals(run);
+  try {
+    const summary = await run.finished;
+    watch.close();
+    await report(summary, settings.checkpoints, watch, stepIds, mode, resume);
+    return { summary, exitCode: exitCodeOf(summary, signals.first) };
+  } finally {
+    watch.close();
+    signals.stop();
+  }
+}
+
+async function report(
+  summary: RunSummary,
+  checkpoints: string,
+  watch: RunWatch,
+  stepIds: readonly string[],
+  mode: WatchMode,
+  resume: string | undefined,
+): Promise<void> {
+  if (resume !== undefined && (mode === "live" || mode === "lines")) {
+    const { reportLines } = await import("./run-report.ts");
+    terminal.print(...(await reportLines(summary, checkpoints, watch.snapshot, stepIds, resume)));
+  }
+  if (summary.error !== null) terminal.note(...errorLines(errorFromRecord(summary.error)));
+}
+
+/** The first signal drains, the second ends at once. */
+function listenForSignals(run: ActiveRun) {
+  let first: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (first === undefined) {
+      first = signal;
+      run.drain(signal);
+    } else {
+      run.abort();
+    }
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    get first() {
+      return first;
+    },
+    stop: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}

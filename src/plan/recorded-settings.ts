@@ -1,0 +1,27 @@
+import type { RunSettings } from "../contract/run-settings.ts";
+import { PipelineError } from "../model/errors.ts";
+import { pathText } from "./finding.ts";
+import { pipelineFileSchema } from "./pipeline-file-schema.ts";
+import { completeSettings, resolvedSettings } from "./resolved-settings.ts";
+import { applyOverrides, type Flags } from "./settings-overrides.ts";
+
+/**
+ * Settings for a plan that comes from a ledger and not from a pipeline file: flags and environment go before the
+ * defaults. Throws INVALID_OPTION.
+ */
+export function recordedSettings(
+  places: Pick<RunSettings, "output" | "checkpoints">,
+  flags: Flags,
+  environment: { readonly [name: string]: string | undefined },
+  machine: { readonly workers: number; readonly memoryBudgetBytes: number },
+): RunSettings {
+  const parsed = pipelineFileSchema.safeParse(applyOverrides({}, flags, environment).value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = pathText(issue?.path.map((key) => (typeof key === "symbol" ? String(key) : key)) ?? []);
+    throw new PipelineError("INVALID_OPTION", `${path}: ${issue?.message ?? "is not valid"}`, { details: { path } });
+  }
+  const settings = resolvedSettings(parsed.data.run, places.output, places.checkpoints);
+  // Going back is asked for by name on the run itself.
+  return { ...completeSettings(settings, machine), resumeFrom: undefined };
+}
