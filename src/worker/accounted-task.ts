@@ -66,8 +66,10 @@ export async function accountedTask(
     output = await openOutput(destination);
     await work({ output, quarantine, outcomes, tally, pause: reportingPause(attempt, tally) });
     attempt.reporter.journal.enter("committing", 0, 0);
-    // Side by side: what makes one file durable does so for the others.
-    const [shards, failed, told] = await allOf([output.commit(), quarantine.commit(), outcomes.commit()]);
+    // Side by side: what makes one file durable does so for the others. All settle before one is undone.
+    const committing = [output.commit(), quarantine.commit(), outcomes.commit()] as const;
+    await Promise.allSettled(committing);
+    const [shards, failed, told] = await Promise.all(committing);
     if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
     return {
       stage: task.stage,
@@ -86,14 +88,6 @@ export async function accountedTask(
     await outcomes.abort();
     throw asPipelineError(cause, "TASK_FAILED", `split ${task.split} failed`);
   }
-}
-
-/** As Promise.all, but rejects only when none is under way any more, so that what was begun can be undone. */
-async function allOf<Results extends readonly unknown[]>(
-  promises: readonly [...{ [Index in keyof Results]: Promise<Results[Index]> }],
-): Promise<Results> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }
 
 function reportingPause({ task, reporter }: TaskAttempt, tally: TaskTally): TaskBench["pause"] {
