@@ -1,4 +1,4 @@
-import type { Receipt, TaskId } from "../contract/receipt.ts";
+import { type TaskId, taskKey } from "../contract/receipt.ts";
 import type { Shard } from "../contract/sink.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -10,18 +10,19 @@ import { joinUri } from "../storage/uri.ts";
  */
 export async function redoMissingFiles(ledger: Ledger, storage: Storage, output: string): Promise<void> {
   const missing: TaskId[] = [];
+  const emptied = new Set((await ledger.retryTasks()).map(({ from }) => taskKey(from)));
   for await (const receipt of ledger.receipts()) {
-    if (!(await hasEveryFile(receipt, storage, output))) missing.push({ stage: receipt.stage, split: receipt.split });
+    const { shards, outcomes } = receipt;
+    // A retry has put another quarantine file in the place of the task's own.
+    const quarantine = emptied.has(taskKey(receipt)) ? undefined : receipt.quarantine;
+    if (!(await areThere([...shards, quarantine, outcomes], storage, output)))
+      missing.push({ stage: receipt.stage, split: receipt.split });
   }
   if (missing.length > 0) await ledger.redo(missing);
 }
 
-async function hasEveryFile(
-  { shards, quarantine, outcomes }: Receipt,
-  storage: Storage,
-  output: string,
-): Promise<boolean> {
-  for (const file of [...shards, quarantine, outcomes]) {
+async function areThere(files: readonly (Shard | undefined)[], storage: Storage, output: string): Promise<boolean> {
+  for (const file of files) {
     if (file !== undefined && !(await isThere(file, storage, output))) return false;
   }
   return true;
