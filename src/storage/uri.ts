@@ -44,7 +44,7 @@ export function joinUri(folder: string, relative: string): string {
 export function relativeUri(folder: string, uri: string): string {
   const prefix = `${folder.replace(/\/+$/, "")}/`;
   const name = withoutQuery(uri);
-  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  return name.startsWith(prefix) ? name.slice(prefix.length) : uri;
 }
 
 /** The folder that a URI lies in: `/` and `s3:/` at the end of the way. */

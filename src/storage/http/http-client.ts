@@ -2,9 +2,9 @@ import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import { messageOf, PipelineError } from "../../model/errors.ts";
+import { withoutSecrets } from "../../model/without-secrets.ts";
 import { shownUri } from "../uri.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
-import { withoutSecrets } from "../without-secrets.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import { isPrivateAddress } from "./private-addresses.ts";
 

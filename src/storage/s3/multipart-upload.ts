@@ -23,11 +23,17 @@ export class MultipartUpload {
     this.id = id;
   }
 
-  static async begin(session: S3Session, uri: string): Promise<MultipartUpload> {
+  /** `checksum`: parts come with sums of their own, which hold for the way through the network. Copied ones have none. */
+  static async begin(session: S3Session, uri: string, checksum?: "CRC32"): Promise<MultipartUpload> {
     const { bucket, key } = s3Location(uri);
     const { UploadId: id } = await session.send("write", "writing", uri, (client, options) =>
       client.send(
-        new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ChecksumAlgorithm: "CRC32", ...writing(session) }),
+        new CreateMultipartUploadCommand({
+          Bucket: bucket,
+          Key: key,
+          ...(checksum === undefined ? {} : { ChecksumAlgorithm: checksum }),
+          ...writing(session),
+        }),
         options,
       ),
     );
@@ -57,17 +63,19 @@ export class MultipartUpload {
         ),
       { bytes: bytes.byteLength },
     );
-    this.add(number, part);
+    this.#add(number, part.ETag, part.ChecksumCRC32);
   }
 
-  add(
-    number: number,
-    { ETag, ChecksumCRC32 }: { readonly ETag?: string | undefined; readonly ChecksumCRC32?: string | undefined },
-  ): void {
+  /** Says that the server has the part, as a copy. */
+  addCopied(number: number, etag: string | undefined): void {
+    this.#add(number, etag, undefined);
+  }
+
+  #add(number: number, etag: string | undefined, checksum: string | undefined): void {
     this.#parts.push({
       PartNumber: number,
-      ...(ETag === undefined ? {} : { ETag }),
-      ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }),
+      ...(etag === undefined ? {} : { ETag: etag }),
+      ...(checksum === undefined ? {} : { ChecksumCRC32: checksum }),
     });
   }
 

@@ -71,7 +71,7 @@ export async function copyInParts(
           ),
         { bytes: end - start },
       );
-      upload.add(number, copied.CopyPartResult ?? {});
+      upload.addCopied(number, copied.CopyPartResult?.ETag);
     }
     const creation = await upload.complete(how);
     if (creation !== "created") await upload.abort();

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../model/error-codes.ts";
 import { messageOf, PipelineError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
-import { withoutSecrets } from "../without-secrets.ts";
+import { withoutSecrets } from "../../model/without-secrets.ts";
 
 export type Access = "read" | "write";
 
@@ -108,6 +108,7 @@ function verdictOf(failure: S3Failure, access: Access, endpoint: string): readon
   if (code === "NoSuchBucket")
     return [access === "read" ? "INPUT_NOT_FOUND" : "OUTPUT_UNWRITABLE", `there is no such bucket at ${endpoint}`];
   if (code === "InvalidObjectState") return ["INPUT_UNREADABLE", "the object is archived: restore it first"];
+  if (status === 507 || fullCodes.has(code)) return ["STORAGE_FULL", ""];
   if (status === 403 || code === "AccessDenied")
     return access === "read"
       ? [
@@ -119,7 +120,6 @@ function verdictOf(failure: S3Failure, access: Access, endpoint: string): readon
           "the credentials may not write there: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:ListBucket and s3:AbortMultipartUpload are needed",
         ];
   if (status === 404 && code !== "NoSuchUpload") return [access === "read" ? "INPUT_NOT_FOUND" : "STORAGE_FAILED", ""];
-  if (status === 507 || fullCodes.has(code)) return ["STORAGE_FULL", ""];
   if (status === undefined) return ["STORAGE_FAILED", `${endpoint} gave no answer in ${failure.attempts} attempts`];
   if (status === 301 || status === 307 || code === "AuthorizationHeaderMalformed")
     return ["STORAGE_FAILED", "the bucket lies in another region: set AWS_REGION"];

@@ -276,12 +276,7 @@ class Answer implements Dispatcher.DispatchHandler {
     const { checksum } = this.#known;
     if (checksum !== undefined && this.#bytes.crc32() !== checksum)
       return this.#end({
-        failure: {
-          code: "ChecksumMismatch",
-          message: `expected CRC-32 ${checksum}, received ${this.#bytes.crc32()}`,
-          status: 200,
-          attempts: this.#attempt,
-        },
+        failure: this.#broken("ChecksumMismatch", `expected CRC-32 ${checksum}, received ${this.#bytes.crc32()}`),
       });
     this.#end({ got: "all" });
   }

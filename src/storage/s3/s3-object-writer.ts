@@ -117,7 +117,7 @@ export class S3ObjectWriter implements ObjectWriter {
 
   async #begin(): Promise<MultipartUpload> {
     this.#isTemporary = (await statObject(this.#session, this.#target)) !== undefined;
-    return MultipartUpload.begin(this.#session, this.#isTemporary ? this.#temporary : this.#target);
+    return MultipartUpload.begin(this.#session, this.#isTemporary ? this.#temporary : this.#target, "CRC32");
   }
 
   #throwFailure(): void {
