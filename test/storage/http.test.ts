@@ -19,7 +19,9 @@ let etag = '"one"';
 let asked: IncomingMessage[] = [];
 const server = createServer((request, response) => {
   asked.push(request);
-  answers[new URL(request.url ?? "/", "http://x").pathname]?.(request, response) ?? response.writeHead(404).end();
+  const answer = answers[new URL(request.url ?? "/", "http://x").pathname];
+  if (answer === undefined) response.writeHead(404).end();
+  else answer(request, response);
 });
 
 const whole = (bytes: Buffer) => (_: IncomingMessage, response: ServerResponse) =>

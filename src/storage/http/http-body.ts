@@ -30,7 +30,7 @@ export async function* httpBytes(
     const { first, total } = extentOf(answer, at, uri);
     const found = versionOf(answer, total);
     if (known !== undefined && known !== found) {
-      answer.body.destroy();
+      answer.discard();
       throw changed(uri, known, found);
     }
     known = found;
@@ -53,7 +53,7 @@ export async function* httpBytes(
       if (at - before >= enoughProgressBytes) cuts = 0;
       if (cuts >= mostCuts) throw failed(uri, `the body is cut again and again: ${messageOf(error)}`);
     } finally {
-      answer.body.destroy();
+      answer.discard();
     }
     if (cuts >= mostCuts) throw failed(uri, `the body ends at byte ${at}, expected ${last}`);
     await waitToRetry(cuts + 1, signal);
@@ -71,7 +71,7 @@ export function extentOf(
   const [first, total] = range === null ? [0, length] : [Number(range[1]), Number(range[3])];
   const isWhole = answer.status === 200 || first === at;
   if (isWhole && Number.isSafeInteger(total)) return { first, total };
-  answer.body.destroy();
+  answer.discard();
   throw unreadable(uri, "the server does not tell the size of what it sends");
 }
 

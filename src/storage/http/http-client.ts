@@ -19,6 +19,8 @@ export interface HttpAnswer {
   readonly status: number;
   header(name: string): string | undefined;
   readonly body: Dispatcher.ResponseData["body"];
+  /** For whoever wants no body. */
+  discard(): void;
 }
 
 interface HttpRequest {
@@ -90,7 +92,13 @@ export class HttpClient {
       };
       const location = header("location");
       if (![301, 302, 303, 307, 308].includes(response.statusCode) || location === undefined)
-        return { status: response.statusCode, header, body: response.body };
+        return {
+          status: response.statusCode,
+          header,
+          body: response.body,
+          // Its own error is that it was destroyed.
+          discard: () => void response.body.on("error", () => undefined).destroy(),
+        };
       await response.body.dump();
       if (redirects >= mostRedirects) throw unreadable(uri, `more than ${mostRedirects} redirects`);
       url = parsedUrl(location, uri, url);

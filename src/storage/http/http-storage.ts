@@ -26,11 +26,11 @@ export function createHttpStorage(settings: HttpSettings): Storage {
     }
     if (answer.status !== 200 && answer.status !== 206) {
       if (answer.status !== 416) throw await refusal(answer, uri, undefined);
-      answer.body.destroy();
+      answer.discard();
       return { uri, bytes: 0, version: versionOf(answer, 0) };
     }
     const { total } = extentOf(answer, 0, uri);
-    answer.body.destroy();
+    answer.discard();
     if (total > settings.maxBytes)
       throw unreadable(uri, `it has ${total} bytes, expected at most ${settings.maxBytes} (PIPELINE_HTTP_MAX_BYTES)`);
     return { uri, bytes: total, version: versionOf(answer, total) };

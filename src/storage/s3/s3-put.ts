@@ -2,6 +2,7 @@ import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StoredObject } from "../storage.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
 import { hasStatus } from "./s3-errors.ts";
+import { listPage } from "./s3-listing.ts";
 import type { S3Session } from "./s3-session.ts";
 import { s3Location } from "./s3-uri.ts";
 
@@ -22,6 +23,9 @@ export async function statObject(session: S3Session, uri: string): Promise<Store
     return { uri, bytes: found.ContentLength ?? 0, version: found.ETag ?? "" };
   } catch (error) {
     if (hasStatus(error, 404)) return undefined;
+    // The answer to HEAD has no body that could say why: a listing is refused for the same reason, and says it.
+    if (hasStatus(error, 403) || hasStatus(error, 400))
+      await listPage(session, uri, bucket, { prefix: key, mostKeys: 1 });
     throw error;
   }
 }
