@@ -1,14 +1,17 @@
 import { crc32 } from "node:zlib";
 
-/** Bytes as they arrive, in pieces of their own memory: what is kept of one keeps no other alive. */
+/**
+ * Bytes as they arrive. As `pieces` they stay the memory that they came in, without a copy; as a `whole` they are
+ * copied into one piece, unless they came as one.
+ */
 export class CollectedBytes {
-  readonly #pieceBytes: number;
+  readonly #as: "whole" | "pieces";
   readonly #pieces: Buffer[] = [];
   #expected: number | undefined;
   #received = 0;
 
-  constructor(pieceBytes: number) {
-    this.#pieceBytes = pieceBytes;
+  constructor(as: "whole" | "pieces") {
+    this.#as = as;
   }
 
   get received(): number {
@@ -32,27 +35,16 @@ export class CollectedBytes {
   take(chunk: Buffer): boolean {
     const expected = this.#expected ?? 0;
     if (this.#received + chunk.byteLength > expected) return false;
-    for (let from = 0; from < chunk.byteLength; ) {
-      const within = this.#received % this.#pieceBytes;
-      if (within === 0) {
-        // Outside of Node's shared pool.
-        this.#pieces.push(Buffer.allocUnsafeSlow(Math.min(this.#pieceBytes, expected - this.#received)));
-      }
-      const piece = this.#pieces.at(-1);
-      if (piece === undefined) return false;
-      const length = chunk.copy(
-        piece,
-        within,
-        from,
-        from + Math.min(piece.byteLength - within, chunk.byteLength - from),
-      );
-      from += length;
-      this.#received += length;
+    if (this.#as === "pieces" || isAlone(chunk, expected)) this.#pieces.push(chunk);
+    else {
+      // Outside of Node's shared pool: what is kept of it keeps nothing else alive.
+      if (this.#received === 0) this.#pieces.push(Buffer.allocUnsafeSlow(expected));
+      this.#pieces[0]?.set(chunk, this.#received);
     }
+    this.#received += chunk.byteLength;
     return true;
   }
 
-  /** The pieces, each of the size that was asked for but the last. */
   get pieces(): readonly Buffer[] {
     return this.#pieces;
   }
@@ -65,4 +57,9 @@ export class CollectedBytes {
     bytes.writeUInt32BE(value);
     return bytes.toString("base64");
   }
+}
+
+/** Whether a chunk is all there is, in memory that holds little else. */
+function isAlone(chunk: Buffer, expected: number): boolean {
+  return chunk.byteLength === expected && chunk.buffer.byteLength < 2 * expected;
 }

@@ -19,8 +19,8 @@ export interface GetRequest {
   /** The ETag that the object must have. */
   readonly version: string | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Size of the pieces that the bytes come in. */
-  readonly pieceBytes: number;
+  /** One piece, or many as they come, each in memory of its own. */
+  readonly as: "whole" | "pieces";
 }
 
 export interface GotBytes {
@@ -61,7 +61,7 @@ export class S3Getter {
   /** Undefined when the object ends at or before the offset. Rejects with INPUT_CHANGED, INPUT_NOT_FOUND … */
   async get(request: GetRequest): Promise<GotBytes | undefined> {
     const { bucket, key } = s3Location(request.uri);
-    let bytes = new CollectedBytes(request.pieceBytes);
+    let bytes = new CollectedBytes(request.as);
     const known: Known = { total: 0, version: request.version ?? "", checksum: undefined };
     let region: string | undefined;
     let renewals = 0;
@@ -76,7 +76,7 @@ export class S3Getter {
       }
       const { failure } = ending;
       if (failure.status === 412) throw changed(request.uri, known.version, "another version");
-      if (failure.code === "ChecksumMismatch") bytes = new CollectedBytes(request.pieceBytes);
+      if (failure.code === "ChecksumMismatch") bytes = new CollectedBytes(request.as);
       if (ending.region !== undefined && region === undefined) {
         region = ending.region;
         continue;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PipelineError } from "../../model/errors.ts";
+import { asPipelineError, PipelineError } from "../../model/errors.ts";
 import type { ObjectWriter } from "../storage.ts";
 import { parentUri } from "../uri.ts";
 import { GrowingPart } from "./growing-part.ts";
@@ -26,7 +26,7 @@ export class S3ObjectWriter implements ObjectWriter {
   #isTemporary = false;
   #parts = 0;
   #bytes = 0;
-  #failure: unknown;
+  #failure: PipelineError | undefined;
   #isComplete = false;
 
   constructor(session: S3Session, target: string, scope: string) {
@@ -108,7 +108,7 @@ export class S3ObjectWriter implements ObjectWriter {
     const number = ++this.#parts;
     const sending = this.#upload.upload(number, this.#part.bytes).catch((error: unknown) => {
       // Thrown by the next call, at the latest when the object is published.
-      this.#failure ??= error;
+      this.#failure ??= asPipelineError(error, "STORAGE_FAILED", "writing a part failed");
     });
     this.#part.clear();
     this.#underWay.add(sending);

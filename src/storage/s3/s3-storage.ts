@@ -27,7 +27,7 @@ export function createS3Storage(settings: S3Settings): Storage {
       length: range?.length,
       version,
       signal,
-      pieceBytes: Number.POSITIVE_INFINITY,
+      as: "whole",
     });
     return got?.pieces[0] ?? new Uint8Array(0);
   };

@@ -1,14 +1,14 @@
 import type { ReadOptions } from "../storage.ts";
 import { changed, type GotBytes, type S3Getter } from "./s3-get.ts";
 
-const pieceBytes = 1024 * 1024;
-const windowBytes = 8 * 1024 * 1024;
-const windowsAhead = 2;
+const firstWindowBytes = 1024 * 1024;
+const windowBytes = 4 * 1024 * 1024;
+const windowsAhead = 4;
 
 /**
- * The bytes of an object in pieces of at most 1 MiB, asked for in windows of 8 MiB, of which two are on their way
- * while one is consumed: never more than 24 MiB are held. All of one version: an object that is replaced meanwhile
- * ends it with INPUT_CHANGED.
+ * The bytes of an object in pieces as the network gives them (64 KiB at most), asked for in windows of 4 MiB, of which
+ * four are on their way while one is consumed: never more than 20 MiB are held. All of one version: an object that is
+ * replaced meanwhile ends it with INPUT_CHANGED.
  */
 export async function* streamObject(getter: S3Getter, uri: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
   const start = options.range?.offset ?? 0;
@@ -18,8 +18,8 @@ export async function* streamObject(getter: S3Getter, uri: string, options: Read
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const ask = (from: number, to: number, version: string | undefined) =>
-    getter.get({ uri, offset: from, length: to - from, version, signal, pieceBytes });
-  const first = await ask(start, Math.min(end, start + pieceBytes), options.version);
+    getter.get({ uri, offset: from, length: to - from, version, signal, as: "pieces" });
+  const first = await ask(start, Math.min(end, start + firstWindowBytes), options.version);
   if (first === undefined) return;
   const { version } = first;
   const last = Math.min(end, first.total);
