@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { serverCredentials } from "../../scripts/s3-server.ts";
 import { errorRecord, PipelineError } from "../../src/model/errors.ts";
@@ -206,6 +208,19 @@ describe.skipIf(missingVersitygw !== undefined)(
       const reading = shaken().read(uri, { signal: controller.signal });
       controller.abort(new Error("enough"));
       await expect(reading).rejects.toThrow("enough");
+    });
+
+    test("an object without an ETag is told by its size and the time of its last change", async () => {
+      const file = path.join(server.folder ?? "", "put-behind-its-back");
+      const uri = `s3://${testBucket}/put-behind-its-back`;
+      writeFileSync(file, "old");
+      const found = await calm.stat(uri);
+      expect(found?.version).toMatch(/^3 bytes of /);
+      for await (const { uri: listed, version } of calm.list(`s3://${testBucket}`))
+        if (listed === uri) expect(version).toBe(found?.version);
+      expect(Buffer.from(await calm.read(uri, { version: found?.version ?? "" })).toString()).toBe("old");
+      writeFileSync(file, "newer");
+      await expect(calm.read(uri, { version: found?.version ?? "" })).rejects.toMatchObject({ code: "INPUT_CHANGED" });
     });
 
     test("says what to do when the endpoint is down", { timeout: 60_000 }, async () => {

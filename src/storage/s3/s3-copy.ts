@@ -1,6 +1,7 @@
 import { CopyObjectCommand, DeleteObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import { PipelineError } from "../../model/errors.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
+import { asEtag } from "./object-version.ts";
 import { type Creation, statObject, writing } from "./s3-put.ts";
 import type { S3Session } from "./s3-session.ts";
 import { encodedKey, s3Location } from "./s3-uri.ts";
@@ -26,7 +27,7 @@ export async function moveObject(session: S3Session, from: string, to: string): 
           Bucket: target.bucket,
           Key: target.key,
           CopySource: `${source.bucket}/${encodedKey(source.key)}`,
-          CopySourceIfMatch: found.version,
+          ...sourceIs(found.version),
           ...writing(session),
         }),
         { ...options, requestTimeout: session.milliseconds(found.bytes) },
@@ -65,7 +66,7 @@ export async function copyInParts(
               PartNumber: number,
               CopySource: `${source.bucket}/${encodedKey(source.key)}`,
               CopySourceRange: `bytes=${start}-${end - 1}`,
-              CopySourceIfMatch: from.version,
+              ...sourceIs(from.version),
             }),
             options,
           ),
@@ -80,6 +81,11 @@ export async function copyInParts(
     await upload.abort();
     throw error;
   }
+}
+
+function sourceIs(version: string): { CopySourceIfMatch?: string } {
+  const etag = asEtag(version);
+  return etag === undefined ? {} : { CopySourceIfMatch: etag };
 }
 
 /** Fine when there is none. */

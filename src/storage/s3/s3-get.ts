@@ -2,6 +2,7 @@ import { type Dispatcher, Pool } from "undici";
 import { PipelineError } from "../../model/errors.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
 import { CollectedBytes } from "./collected-bytes.ts";
+import { asEtag, objectVersion } from "./object-version.ts";
 import { failureOfBody, isPassing, type S3Failure, s3Error } from "./s3-errors.ts";
 import type { S3Session } from "./s3-session.ts";
 import { S3Signer } from "./s3-signer.ts";
@@ -130,7 +131,8 @@ export class S3Getter {
     } catch (error) {
       return { failure: failureOf(error, attempt) };
     }
-    if (known.version !== "") headers["if-match"] = known.version;
+    const etag = asEtag(known.version);
+    if (etag !== undefined) headers["if-match"] = etag;
     if (start > 0 || request.length !== undefined) {
       const end = request.length === undefined ? "" : String(request.offset + request.length - 1);
       headers.range = `bytes=${start}-${end}`;
@@ -224,14 +226,15 @@ class Answer implements Dispatcher.DispatchHandler {
   /** Undefined when the answer is what was asked for. */
   #accept(status: number, header: (name: string) => string | undefined): string | undefined {
     const length = Number(header("content-length") ?? Number.NaN);
-    const etag = header("etag") ?? "";
+    const modified = header("last-modified");
     const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header("content-range") ?? "");
     const [first, last, total] = range === null ? [0, length - 1, length] : range.slice(1).map(Number);
     if (first !== this.#start || last === undefined || total === undefined || !Number.isSafeInteger(total))
       return `asked for bytes from ${this.#start} on, received ${status} ${header("content-range") ?? `${length} bytes`}`;
     if (last - first + 1 !== length)
       return `the answer announces ${length} bytes for ${header("content-range") ?? total}`;
-    if (this.#known.version !== "" && etag !== this.#known.version) {
+    const version = objectVersion(header("etag"), total, modified === undefined ? undefined : new Date(modified));
+    if (this.#known.version !== "" && version !== this.#known.version) {
       this.#status = 412;
       return "changed";
     }
@@ -240,7 +243,7 @@ class Answer implements Dispatcher.DispatchHandler {
     if (this.#bytes.expected === undefined) this.#bytes.expect(expected);
     if (this.#bytes.expected !== expected || last + 1 !== offset + expected)
       return `asked for ${expected} bytes from ${offset} on, received up to ${last}`;
-    this.#known.version = etag;
+    this.#known.version = version;
     this.#known.total = total;
     // Of a part of the object, or of parts that were written each for itself, it says nothing about these bytes.
     const checksum = header("x-amz-checksum-crc32");

@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import type { StoredObject } from "../storage.ts";
 import { inCodeUnitOrder } from "./code-unit-order.ts";
+import { objectVersion } from "./object-version.ts";
 import type { S3Session } from "./s3-session.ts";
 import { folderPrefix, s3Location } from "./s3-uri.ts";
 
@@ -27,12 +28,12 @@ async function* visibleObjects(session: S3Session, folder: string, signal?: Abor
   const prefix = folderPrefix(key);
   for await (const page of pages(session, folder, bucket, prefix, signal)) {
     const isEncoded = page.EncodingType === "url";
-    for (const { Key, Size, ETag } of page.Contents ?? []) {
+    for (const { Key, Size = 0, ETag, LastModified } of page.Contents ?? []) {
       if (Key === undefined) continue;
       const name = isEncoded ? decodeURIComponent(Key.replaceAll("+", " ")) : Key;
       const relative = name.slice(prefix.length);
       if (relative === "" || name.endsWith("/") || relative.startsWith(".") || relative.includes("/.")) continue;
-      yield { key: name, uri: `s3://${bucket}/${name}`, bytes: Size ?? 0, version: ETag ?? "" };
+      yield { key: name, uri: `s3://${bucket}/${name}`, bytes: Size, version: objectVersion(ETag, Size, LastModified) };
     }
   }
 }

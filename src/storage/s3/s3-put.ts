@@ -1,6 +1,7 @@
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StoredObject } from "../storage.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
+import { objectVersion } from "./object-version.ts";
 import { hasStatus } from "./s3-errors.ts";
 import { listPage } from "./s3-listing.ts";
 import type { S3Session } from "./s3-session.ts";
@@ -20,7 +21,8 @@ export async function statObject(session: S3Session, uri: string): Promise<Store
     const found = await session.send("read", "looking at", uri, (client, options) =>
       client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...reading(session) }), options),
     );
-    return { uri, bytes: found.ContentLength ?? 0, version: found.ETag ?? "" };
+    const bytes = found.ContentLength ?? 0;
+    return { uri, bytes, version: objectVersion(found.ETag, bytes, found.LastModified) };
   } catch (error) {
     if (hasStatus(error, 404)) return undefined;
     // The answer to HEAD has no body that could say why: a listing is refused for the same reason, and says it.
