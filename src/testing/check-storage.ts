@@ -104,7 +104,7 @@ async function checkRanges(check: Check): Promise<void> {
       `Received ${JSON.stringify(streamed)} for ${JSON.stringify(range)}.`,
     );
   }
-  await storage.put(at("digits"), Buffer.from("changed!!!"));
+  await storage.put(at("digits"), Buffer.from("changed, and longer"));
   const version = found?.version ?? "";
   for (const range of [undefined, { offset: 1, length: 2 }, { offset: 0, length: 0 }]) {
     const options = { version, ...(range === undefined ? {} : { range }) };
