@@ -1,0 +1,1 @@
+"""The module path that operators' commands use."""
