@@ -20,7 +20,7 @@ export const layerRules: LayerRules = {
   order: [
     ["model"],
     ["contract"],
-    ["storage", "media", "kernels"],
+    ["storage", "media", "kernels", "gpu"],
     ["sources", "operators", "sinks", "plan", "ledger", "telemetry"],
     ["worker", "coordinator", "testing"],
     ["executors"],
@@ -46,6 +46,7 @@ export const layerRules: LayerRules = {
     "pipeline-builder.ts": ["plan", "builtin-catalog.ts"],
     cli: [
       "storage",
+      "gpu",
       "sources",
       "plan",
       "ledger",
