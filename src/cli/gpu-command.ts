@@ -1,5 +1,6 @@
 import process from "node:process";
 import { diagnose } from "../gpu/diagnose.ts";
+import { gravestFirst } from "../gpu/finding.ts";
 import { findInferenceRuntime, runtimeFindings } from "../gpu/inference-runtime.ts";
 import { observeGpus } from "../gpu/observe-gpus.ts";
 import { paintFor } from "../telemetry/paint.ts";
@@ -12,7 +13,7 @@ export async function gpuCommand(options: { readonly json?: true }): Promise<num
   const seen = await observeGpus(process.env);
   const { usableGpus, request, findings: ofDevices } = diagnose(seen);
   const inference = await findInferenceRuntime(process.cwd(), usableGpus.length);
-  const findings = [...ofDevices, ...runtimeFindings(inference, usableGpus.length)];
+  const findings = gravestFirst([...ofDevices, ...runtimeFindings(inference, usableGpus.length)]);
   if (options.json === true) terminal.printJson({ usableGpus, request, ...seen, inference, findings });
   else {
     const width = Math.min(process.stdout.columns ?? 100, 120);

@@ -28,8 +28,8 @@ const columns: readonly Column[] = [
   { title: "busy", align: "right" },
   { title: "temp", align: "right" },
   { title: "MIG" },
-  { title: "persistence" },
-  { title: "ECC errors", align: "right" },
+  { title: "persist" },
+  { title: "ECC", align: "right" },
   { title: "" },
 ];
 
@@ -54,11 +54,18 @@ function verdict({ seen, usableGpus, request, findings }: GpuReport, paint: Pain
   if (usableGpus.length > 0) {
     const count =
       usableGpus.length === total ? plural(total, "GPU") : `${usableGpus.length} of ${plural(total, "GPU")}`;
-    return `${paint("green", `${count} usable`)}`;
+    return [paint("green", `${count} usable`), ...counts(findings, paint)].join(", ");
   }
   if (findings.some(({ level }) => level === "error")) return paint("red", "no GPU is usable");
   if (total > 0) return paint("bold", `${plural(total, "GPU")}, hidden on purpose: every step runs on the CPU`);
   return paint("bold", request === null ? "no GPU, and none is asked for: every step runs on the CPU" : "no GPU");
+}
+
+function counts(findings: readonly GpuFinding[], paint: Paint): readonly string[] {
+  return (["error", "warning"] as const).flatMap((level) => {
+    const count = findings.filter((finding) => finding.level === level).length;
+    return count === 0 ? [] : [paint(levelStyles[level], plural(count, level))];
+  });
 }
 
 function gpuRow(gpu: Gpu, usable: readonly number[], migDevices: readonly MigDevice[]): readonly Cell[] {
@@ -71,13 +78,13 @@ function gpuRow(gpu: Gpu, usable: readonly number[], migDevices: readonly MigDev
     { text: memoryText(gpu) },
     { text: gpu.utilization === null ? "-" : formatPercent(gpu.utilization) },
     { text: gpu.temperatureCelsius === null ? "-" : `${gpu.temperatureCelsius} °C` },
-    { text: gpu.hasMig === true ? plural(instances, "instance") : onOff(gpu.hasMig) },
+    { text: gpu.hasMig === true ? `on, ${instances}` : onOff(gpu.hasMig) },
     { text: onOff(gpu.hasPersistence) },
     {
       text: gpu.hasEcc === false ? "off" : errors === null ? "-" : formatCount(errors),
       ...((errors ?? 0) > 0 ? { style: "red" as const } : {}),
     },
-    { text: isUsable ? "usable" : "not usable", style: isUsable ? "green" : "red" },
+    { text: isUsable ? "usable" : "unusable", style: isUsable ? "green" : "red" },
   ];
 }
 

@@ -18,6 +18,8 @@ export type SmiAnswer =
       readonly migDevices: readonly MigDevice[];
       /** The newest CUDA that the driver can run. */
       readonly cudaVersion: string | null;
+      /** What it said beside that, such as of a GPU that does not answer; null when all went well. */
+      readonly complaint: string | null;
     }
   | { readonly outcome: "missing" }
   | { readonly outcome: "failed"; readonly code: number | null; readonly message: string }
@@ -43,13 +45,16 @@ async function askWith(command: string): Promise<SmiAnswer> {
   ]);
   if (answer.outcome === "missing" || answer.outcome === "timed-out") return answer;
   if (answer.outcome === "not-started") return { outcome: "failed", code: null, message: answer.message };
-  const gpus = parseGpus(answer.stdout, fields);
-  if (gpus.length === 0) return { outcome: "failed", code: answer.code, message: firstLines(answer) };
+  // It prints its errors to standard output as well.
+  const { gpus, otherLines } = parseGpus(`${answer.stdout}\n${answer.stderr}`, fields);
+  const complaint = otherLines.slice(0, 3).join(" ").slice(0, 400);
+  if (gpus.length === 0) return { outcome: "failed", code: answer.code, message: complaint };
   return {
     outcome: "answered",
     gpus,
     migDevices: parseMigDevices(textOf(listing)),
     cudaVersion: parseCudaVersion(textOf(summary)),
+    complaint: answer.code === 0 || complaint === "" ? null : complaint,
   };
 }
 
@@ -69,14 +74,4 @@ async function queryGpus(
 
 function textOf(answer: ProbeAnswer): string {
   return answer.outcome === "exited" ? answer.stdout : "";
-}
-
-/** It prints its errors to standard output. */
-function firstLines({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string {
-  const lines = `${stdout}\n${stderr}`.split(/\r?\n/).map((line) => line.trim());
-  return lines
-    .filter((line) => line !== "")
-    .slice(0, 3)
-    .join(" ")
-    .slice(0, 400);
 }

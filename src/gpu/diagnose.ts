@@ -1,5 +1,5 @@
 import { neededDriver } from "./cuda-toolkit.ts";
-import type { GpuFinding } from "./finding.ts";
+import { type GpuFinding, gravestFirst } from "./finding.ts";
 import { ncclFindings } from "./nccl-settings.ts";
 import type { Gpu, MigDevice } from "./nvidia-smi.ts";
 import type { GpuObservation } from "./observe-gpus.ts";
@@ -16,7 +16,6 @@ export interface GpuDiagnosis {
   readonly findings: readonly GpuFinding[];
 }
 
-const gravity = { error: 0, warning: 1, note: 2 } as const;
 const howToAsk =
   'Kubernetes: `resources: {limits: {nvidia.com/gpu: "1"}}` and a node of `kubectl get nodes -l accelerator=nvidia-gpu`. Docker: `--gpus all`.';
 
@@ -39,7 +38,7 @@ export function diagnose(seen: GpuObservation): GpuDiagnosis {
       ? []
       : visible.gpus.filter((index) => gpus.some((gpu) => gpu.index === index && canCompute(gpu, migDevices))),
     request,
-    findings: findings.sort((a, b) => gravity[a.level] - gravity[b.level]),
+    findings: gravestFirst(findings),
   };
 }
 
@@ -54,7 +53,8 @@ function lacksInstances(gpu: Gpu, migDevices: readonly MigDevice[]): boolean {
 /** Why there is no GPU to speak of. */
 function presenceFindings(seen: GpuObservation, request: DeviceRequest | null): readonly GpuFinding[] {
   const { smi, deviceFiles, pciDevices, isContainer, kernelDriver } = seen;
-  if (smi.outcome === "answered") return [];
+  if (smi.outcome === "answered")
+    return smi.complaint === null ? [] : [{ level: "error", ...smiFailure(smi.complaint), message: smi.complaint }];
   // A container sees bus and module of its node, so there only device files tell that it was given a GPU.
   const isExpected = request !== null || deviceFiles.length > 0 || (!isContainer && pciDevices > 0);
   const level = isExpected ? "error" : "warning";
@@ -101,11 +101,19 @@ function presenceFindings(seen: GpuObservation, request: DeviceRequest | null): 
   return notGivenFindings(seen);
 }
 
-/** In a container that asked for nothing: harmless unless a GPU was meant to be there. */
+/** Where nothing asks for a GPU: harmless unless one was meant to be there. */
 function notGivenFindings(seen: GpuObservation): readonly GpuFinding[] {
   const visible = seen.variables.NVIDIA_VISIBLE_DEVICES;
   const isRefused = visible === "void" || visible === "none";
-  if (!seen.isContainer || (!isRefused && seen.kernelDriver === null && seen.pciDevices === 0)) return [];
+  if (!seen.isContainer || (!isRefused && seen.kernelDriver === null && seen.pciDevices === 0))
+    return [
+      {
+        level: "note",
+        code: "gpu-not-given",
+        message: "Nothing is wrong: no GPU was found, and nothing asks for one",
+        remedy: `To use one: ${seen.isContainer ? howToAsk : "install the NVIDIA driver on a machine that has a GPU."}`,
+      },
+    ];
   const message = isRefused
     ? `NVIDIA_VISIBLE_DEVICES=${visible}: this container was given no GPU`
     : "The node has NVIDIA devices, but this container was given none";

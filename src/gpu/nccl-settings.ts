@@ -107,7 +107,7 @@ function disablingFinding({ name, value, from }: NcclSetting, here: NcclSurround
       {
         level: "warning",
         code: "nccl-setting-invalid",
-        message: `${name}=${value} (${from}): expected 0 or 1, and NCCL ignores what is no number`,
+        message: `${name}=${value} (${from}): expected 0 or 1; NCCL does not take it for 1`,
         remedy: `Set ${name}=1 or unset it.`,
       },
     ];

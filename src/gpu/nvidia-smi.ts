@@ -55,15 +55,28 @@ export const gpuFields: readonly string[] = [
 
 const bytesPerMebibyte = 2 ** 20;
 
-/** What `nvidia-smi --query-gpu=<fields> --format=csv,noheader,nounits` printed. Lines of another form are left out. */
-export function parseGpus(csv: string, fields: readonly string[]): readonly Gpu[] {
-  return csv.split(/\r?\n/).flatMap((line) => {
-    const cells = line.split(",").map((cell) => cell.trim());
-    return cells.length === fields.length ? gpuOf(new Map(fields.map((field, at) => [field, cells[at] ?? ""]))) : [];
-  });
+/** What a query printed. */
+interface GpuListing {
+  readonly gpus: readonly Gpu[];
+  /** Lines that describe no GPU: what it complains of. */
+  readonly otherLines: readonly string[];
 }
 
-function gpuOf(cells: ReadonlyMap<string, string>): readonly Gpu[] {
+/** Reads what `nvidia-smi --query-gpu=<fields> --format=csv,noheader,nounits` printed. */
+export function parseGpus(csv: string, fields: readonly string[]): GpuListing {
+  const gpus: Gpu[] = [];
+  const otherLines: string[] = [];
+  for (const line of csv.split(/\r?\n/)) {
+    const cells = line.split(",").map((cell) => cell.trim());
+    const gpu =
+      cells.length === fields.length ? gpuOf(new Map(fields.map((field, at) => [field, cells[at] ?? ""]))) : null;
+    if (gpu !== null) gpus.push(gpu);
+    else if (line.trim() !== "") otherLines.push(line.trim());
+  }
+  return { gpus, otherLines };
+}
+
+function gpuOf(cells: ReadonlyMap<string, string>): Gpu | null {
   const text = (field: string): string | null => {
     const cell = cells.get(field) ?? "";
     // `[N/A]`, `[Not Supported]`, `[Unknown Error]`, `[GPU requires reset]`; without brackets in some drivers.
@@ -82,29 +95,27 @@ function gpuOf(cells: ReadonlyMap<string, string>): readonly Gpu[] {
     return amount === null ? null : amount * bytesPerMebibyte;
   };
   const index = number("index");
-  if (index === null) return [];
+  if (index === null) return null;
   const utilization = number("utilization.gpu");
   const repairs = [truth("retired_pages.pending", "Yes"), truth("remapped_rows.pending", "Yes")];
-  return [
-    {
-      index,
-      uuid: text("uuid") ?? "",
-      name: text("name") ?? "unknown",
-      pciBusId: text("pci.bus_id"),
-      driverVersion: text("driver_version"),
-      computeCapability: text("compute_cap"),
-      memoryBytes: mebibytes("memory.total"),
-      memoryUsedBytes: mebibytes("memory.used"),
-      utilization: utilization === null ? null : utilization / 100,
-      temperatureCelsius: number("temperature.gpu"),
-      hasPersistence: truth("persistence_mode", "Enabled"),
-      computeMode: text("compute_mode"),
-      hasMig: truth("mig.mode.current", "Enabled"),
-      hasEcc: truth("ecc.mode.current", "Enabled"),
-      uncorrectedEccErrors: number("ecc.errors.uncorrected.volatile.total"),
-      hasPendingRepair: repairs.includes(true) ? true : repairs.includes(false) ? false : null,
-    },
-  ];
+  return {
+    index,
+    uuid: text("uuid") ?? "",
+    name: text("name") ?? "unknown",
+    pciBusId: text("pci.bus_id"),
+    driverVersion: text("driver_version"),
+    computeCapability: text("compute_cap"),
+    memoryBytes: mebibytes("memory.total"),
+    memoryUsedBytes: mebibytes("memory.used"),
+    utilization: utilization === null ? null : utilization / 100,
+    temperatureCelsius: number("temperature.gpu"),
+    hasPersistence: truth("persistence_mode", "Enabled"),
+    computeMode: text("compute_mode"),
+    hasMig: truth("mig.mode.current", "Enabled"),
+    hasEcc: truth("ecc.mode.current", "Enabled"),
+    uncorrectedEccErrors: number("ecc.errors.uncorrected.volatile.total"),
+    hasPendingRepair: repairs.includes(true) ? true : repairs.includes(false) ? false : null,
+  };
 }
 
 /** The field that this driver does not know, when that is why the query failed. */

@@ -45,10 +45,9 @@ const known: readonly (SmiFailure & { readonly pattern: RegExp })[] = [
 
 /** What a failure of `nvidia-smi` means. */
 export function smiFailure(message: string): SmiFailure {
-  return (
-    known.find(({ pattern }) => pattern.test(message)) ?? {
-      code: "nvidia-smi-failed",
-      remedy: "Run `nvidia-smi` by hand; `dmesg | grep -i -e nvrm -e xid` on the node says more.",
-    }
-  );
+  const { code, remedy } = known.find(({ pattern }) => pattern.test(message)) ?? {
+    code: "nvidia-smi-failed" as const,
+    remedy: "Run `nvidia-smi` by hand; `dmesg | grep -i -e nvrm -e xid` on the node says more.",
+  };
+  return { code, remedy };
 }
