@@ -1,4 +1,4 @@
-"""What operators type, against a ledger that the command made."""
+"""What the operations runbook types, against a ledger that the command made."""
 
 from __future__ import annotations
 

@@ -57,6 +57,8 @@ function verdict({ seen, usableGpus, request, findings }: GpuReport, paint: Pain
     return [paint("green", `${count} usable`), ...counts(findings, paint)].join(", ");
   }
   if (findings.some(({ level }) => level === "error")) return paint("red", "no GPU is usable");
+  if (total === 0 && seen.deviceFiles.length > 0)
+    return paint("yellow", "there are GPUs, but nothing tells about them");
   if (total > 0) return paint("bold", `${plural(total, "GPU")}, hidden on purpose: every step runs on the CPU`);
   return paint("bold", request === null ? "no GPU, and none is asked for: every step runs on the CPU" : "no GPU");
 }

@@ -99,6 +99,8 @@ test("a GPU that is lost beside others is an error, and the others stay usable",
   });
   expect(usableGpus).toEqual([0]);
   expect(findings).toMatchObject([{ level: "error", code: "gpu-lost", message: complaint }]);
+  const smi = { ...answer(machines.twoH100), complaint: "WARNING: infoROM is corrupted at gpu 0000:18:00.0" };
+  expect(told({ smi })).toEqual(["warning nvidia-smi-failed"]);
 });
 
 test("ECC errors, memory to be replaced and full memory are told of the GPU that has them", () => {

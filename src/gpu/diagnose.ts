@@ -53,8 +53,11 @@ function lacksInstances(gpu: Gpu, migDevices: readonly MigDevice[]): boolean {
 /** Why there is no GPU to speak of. */
 function presenceFindings(seen: GpuObservation, request: DeviceRequest | null): readonly GpuFinding[] {
   const { smi, deviceFiles, pciDevices, isContainer, kernelDriver } = seen;
-  if (smi.outcome === "answered")
-    return smi.complaint === null ? [] : [{ level: "error", ...smiFailure(smi.complaint), message: smi.complaint }];
+  if (smi.outcome === "answered") {
+    if (smi.complaint === null) return [];
+    const failure = smiFailure(smi.complaint);
+    return [{ level: failure.code === "gpu-lost" ? "error" : "warning", ...failure, message: smi.complaint }];
+  }
   // A container sees bus and module of its node, so there only device files tell that it was given a GPU.
   const isExpected = request !== null || deviceFiles.length > 0 || (!isContainer && pciDevices > 0);
   const level = isExpected ? "error" : "warning";

@@ -1,1 +1,1 @@
-"""The module path that operators' commands use."""
+"""The module path that the operations runbook uses."""
