@@ -25,7 +25,7 @@ export const layerRules: LayerRules = {
   order: [
     ["model"],
     ["contract"],
-    ["storage", "media", "kernels"],
+    ["storage", "media", "kernels", "gpu"],
     ["sources", "operators", "sinks", "plan", "ledger", "telemetry"],
     ["worker", "coordinator", "testing"],
     ["executors"],
@@ -51,6 +51,7 @@ export const layerRules: LayerRules = {
     "pipeline-builder.ts": ["plan", "builtin-catalog.ts"],
     cli: [
       "storage",
+      "gpu",
       "sources",
       "plan",
       "ledger",
