@@ -40,6 +40,10 @@ function unitOf(file: string): string {
   return file.split("/")[0] ?? file;
 }
 
+function folderOf(file: string): string {
+  return path.posix.dirname(file);
+}
+
 function rankOf(unit: string, rules: LayerRules): number {
   return rules.order.findIndex((row) => row.includes(unit));
 }
@@ -58,10 +62,14 @@ function importViolations(file: SourceFile, rules: LayerRules): readonly string[
     if (!one.from.startsWith(".")) {
       const heavy = rules.lazyPackages.find((name) => one.from === name || one.from.startsWith(`${name}/`));
       if (heavy === undefined || one.kind !== "static") return [];
+      if (rules.lazyFolders[folderOf(file.path)]?.includes(heavy) === true) return [];
       return [`${place}: imports ${heavy} at the top level; load it with \`await import()\` inside \`open()\``];
     }
     const target = path.posix.join(path.posix.dirname(file.path), one.from);
     if (target.startsWith("..")) return [`${place}: imports ${one.from}, which lies outside of src/`];
+    const lazy = folderOf(target);
+    if (one.kind === "static" && rules.lazyFolders[lazy] !== undefined && folderOf(file.path) !== lazy)
+      return [`${place}: imports ${target} at the top level; src/${lazy} loads with \`await import()\` only`];
     return edgeViolation(file, target, rules).map((message) => `${place}: ${message}`);
   });
 }
@@ -118,6 +126,14 @@ function staleRules(files: readonly SourceFile[], root: string, rules: LayerRule
         .map((target) => `${unit} -> ${target}`)
         .filter((edge) => !used.has(edge))
         .map((edge) => `the rule ${edge} is stale: no file needs it`),
+    ),
+    ...Object.entries(rules.lazyFolders).flatMap(([folder, packages]) =>
+      packages
+        .filter(
+          (name) =>
+            !files.some((file) => folderOf(file.path) === folder && file.imports.some((one) => one.from === name)),
+        )
+        .map((name) => `\`lazyFolders\` lets src/${folder} import ${name}, which none of its files does`),
     ),
     ...rules.lazyPackages
       .filter((name) => !manifest.includes(`"${name}":`))

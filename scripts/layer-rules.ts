@@ -12,6 +12,11 @@ export interface LayerRules {
   readonly imports: { readonly [unit: string]: readonly string[] };
   /** Imported with `await import()` inside `open()` only: loading them at start-up would cost every run. */
   readonly lazyPackages: readonly string[];
+  /**
+   * Folders of src/ that others import with `await import()` only, and the lazy packages that their files may
+   * therefore import at the top level.
+   */
+  readonly lazyFolders: { readonly [folder: string]: readonly string[] };
   /** Words that say nothing: forbidden in names of files and of exports. */
   readonly emptyWords: readonly string[];
 }
@@ -20,7 +25,7 @@ export const layerRules: LayerRules = {
   order: [
     ["model"],
     ["contract"],
-    ["storage", "media", "kernels"],
+    ["storage", "media", "kernels", "gpu"],
     ["sources", "operators", "sinks", "plan", "ledger", "telemetry"],
     ["worker", "coordinator", "testing"],
     ["executors"],
@@ -39,13 +44,14 @@ export const layerRules: LayerRules = {
     ledger: ["storage"],
     worker: ["storage", "media"],
     coordinator: ["storage", "plan", "ledger"],
-    testing: ["ledger"],
+    testing: ["storage", "ledger"],
     executors: ["worker"],
     "builtin-catalog.ts": ["sources", "operators", "sinks"],
     "testing.ts": ["testing"],
     "pipeline-builder.ts": ["plan", "builtin-catalog.ts"],
     cli: [
       "storage",
+      "gpu",
       "sources",
       "plan",
       "ledger",
@@ -59,6 +65,7 @@ export const layerRules: LayerRules = {
     "index.ts": ["plan", "builtin-catalog.ts", "pipeline-builder.ts", "run-pipeline.ts"],
   },
   lazyPackages: [
+    "@aws-sdk/client-s3",
     "@julusian/jpeg-turbo",
     "@mozilla/readability",
     "eld",
@@ -68,6 +75,11 @@ export const layerRules: LayerRules = {
     "linkedom",
     "mediabunny",
     "sharp",
+    "undici",
   ],
+  lazyFolders: {
+    "storage/http": ["undici"],
+    "storage/s3": ["@aws-sdk/client-s3", "undici"],
+  },
   emptyWords: ["utils", "util", "helpers", "helper", "manager", "service", "handler", "common", "misc"],
 };

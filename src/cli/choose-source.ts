@@ -1,6 +1,7 @@
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import type { StoredObject } from "../storage/storage.ts";
+import { shownUri, withoutQuery } from "../storage/uri.ts";
 
 export type SourceName = "files" | "jsonl" | "csv" | "parquet" | "webdataset";
 
@@ -72,8 +73,8 @@ async function listSome(uri: string): Promise<readonly StoredObject[]> {
   const single = await storage.stat(uri);
   if (single !== undefined) return [single];
   if (!(await storage.isFolder(uri))) {
-    throw new PipelineError("INPUT_NOT_FOUND", `the input ${JSON.stringify(uri)} does not exist`, {
-      details: { path: uri },
+    throw new PipelineError("INPUT_NOT_FOUND", `the input ${JSON.stringify(shownUri(uri))} does not exist`, {
+      details: { path: shownUri(uri) },
     });
   }
   const files: StoredObject[] = [];
@@ -94,7 +95,7 @@ function spread<Item>(items: readonly Item[], count: number): readonly Item[] {
 }
 
 async function containerOf(file: StoredObject): Promise<SourceName | undefined> {
-  const candidate = containers.find((each) => each.suffix.test(file.uri));
+  const candidate = containers.find((each) => each.suffix.test(withoutQuery(file.uri)));
   if (candidate === undefined || file.bytes === 0) return undefined;
   const length = Math.min(headBytes, file.bytes);
   try {

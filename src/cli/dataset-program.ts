@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Command } from "commander";
+import type { SettingName } from "../plan/settings-overrides.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
 import type { QuarantineListOptions } from "./quarantine-list-command.ts";
@@ -77,7 +78,7 @@ export function addRetry(program: Command): void {
     .option("--class <class>", "only failures of this class, such as bad-input or timeout")
     .option("--step <step>", "only failures at this step: its id or name, `read` or `write`")
     .option("--code <code>", "only failures with this error code");
-  withRecordedFlags(command)
+  withRecordedFlags(command, ["maxFailureRatio"])
     .option("--json", "one event a line on standard output, for machines")
     .option("--quiet", "print errors only")
     .action(async (output: string, options: RetryOptions & { readonly [option: string]: unknown }) => {
@@ -87,7 +88,7 @@ export function addRetry(program: Command): void {
 }
 
 /** Flags of commands that run a plan which a ledger holds: how, never what. */
-function withRecordedFlags(command: Command): Command {
+function withRecordedFlags(command: Command, more: readonly SettingName[] = []): Command {
   return withPlanFlags(command, [
     "checkpoints",
     "workers",
@@ -96,5 +97,6 @@ function withRecordedFlags(command: Command): Command {
     "maxAttempts",
     "sampleTimeout",
     "stallTimeout",
+    ...more,
   ]);
 }

@@ -25,7 +25,9 @@ export async function findLedger(folder: string, checkpoints?: string): Promise<
     if ((await entryNumbers(store)).length > 0)
       return { output: location === output ? output.slice(0, output.lastIndexOf("/")) : output, store };
   }
-  throw new PipelineError("RUN_NOT_FOUND", `${JSON.stringify(candidates[0])} holds no checkpoints of a run`, {
+  const looked = candidates.map((candidate) => JSON.stringify(candidate)).reverse();
+  const message = looked.length === 1 ? `${looked[0]} holds no` : `neither ${looked.join(" nor ")} holds`;
+  throw new PipelineError("RUN_NOT_FOUND", `${message} checkpoints of a run`, {
     details: { output, checkpoints: candidates[0] ?? output },
   });
 }

@@ -1,10 +1,12 @@
 import { type Receipt, type TaskId, taskKey } from "../contract/receipt.ts";
 import type { Shard } from "../contract/sink.ts";
 import type { InputFile } from "../contract/source.ts";
+import { runAccounts } from "../coordinator/run-accounts.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { type FrozenSplit, readFrozenInput } from "../ledger/frozen-input.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { LedgerStore } from "../ledger/ledger-store.ts";
+import { finishedTasks, type Manifest, manifestOf } from "../ledger/manifest.ts";
 import type { PlacedRetryTask } from "../ledger/retries.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
@@ -17,6 +19,8 @@ export interface RecordedRun {
   readonly output: string;
   readonly store: LedgerStore;
   readonly start: StartEntry;
+  /** What the dataset consists of once everything is done that the ledger lists. */
+  manifest(): Promise<Manifest>;
   /** The frozen input, in order. */
   splits(): AsyncIterable<FrozenSplit>;
   /** Those that count, read anew at every call. */
@@ -43,6 +47,11 @@ export async function openRun(output: string, checkpoints?: string): Promise<Rec
     output: found.output,
     store: found.store,
     start,
+    manifest: async () =>
+      manifestOf(await finishedTasks(ledger.receipts(), start.plan, await ledger.retryTasks()), {
+        planHash: start.planHash,
+        accounting: runAccounts(ledger.state, start.plan.stages.length).run,
+      }),
     splits: () => readFrozenInput(found.store, start.input),
     receipts: () => ledger.receipts(),
     retryTasks: () => ledger.retryTasks(),

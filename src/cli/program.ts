@@ -39,7 +39,7 @@ function createProgram(argv: readonly string[]): Command {
   if (argv.includes("--version") || argv.includes("-V")) program.version(packageVersion());
   else program.option("-V, --version", "output the version number");
   for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators]) add(program);
-  for (const add of [addExplain, addQuarantine, addRetry, addVerify, addCheckpoints]) add(program);
+  for (const add of [addExplain, addQuarantine, addRetry, addVerify, addCheckpoints, addGpu]) add(program);
   return program;
 }
 
@@ -136,5 +136,16 @@ function addOperators(program: Command): void {
     .action(async (name: string | undefined, options: { readonly json?: true }) => {
       const { operatorsCommand } = await import("./operators-command.ts");
       process.exitCode = await operatorsCommand(name, options);
+    });
+}
+
+function addGpu(program: Command): void {
+  program
+    .command("gpu")
+    .description("Show the GPUs, what would use them, and what is wrong with their settings; exit code 1 for an error.")
+    .option("--json", "as JSON")
+    .action(async (options: { readonly json?: true }) => {
+      const { gpuCommand } = await import("./gpu-command.ts");
+      process.exitCode = await gpuCommand(options);
     });
 }

@@ -63,7 +63,7 @@ export async function retryCommand(output: string, flags: Flags, options: RetryO
   if (isSelective) await ledger.retry(() => retryTasksOf(run, tasks, round), fingerprints);
   else await ledger.redo(undoneTasksOf(run.start.plan, ledger.state, tasks), fingerprints);
   const places = { output: run.output, checkpoints: run.store.location };
-  const settings = recordedSettings(places, flags, process.env, machineLimits());
+  const settings = recordedSettings(places, run.start.judgement, flags, process.env, machineLimits());
   const resume = `pipeline retry ${output}`;
   return (await executeRun({ plan: run.start.plan, settings, mode, resume })).exitCode;
 }

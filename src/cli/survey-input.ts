@@ -4,6 +4,7 @@ import type { OpenedSource, SourceItem, SourceSpec, Split } from "../contract/so
 import { PipelineError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { isMediaPart, type MediaKind, type Sample } from "../model/sample.ts";
+import { shownUri, withoutQuery } from "../storage/uri.ts";
 import { peekItems } from "../worker/peek-items.ts";
 import { chooseSource, type SourceName } from "./choose-source.ts";
 import { textFieldOf, textFieldOptions } from "./text-field.ts";
@@ -43,7 +44,7 @@ export async function surveyInput(uri: string, catalog: Catalog): Promise<InputS
     sourceOptions = textField.choose(textFieldOf(samples));
     items = await peek(sourceOptions);
   }
-  if (items.length === 0) throw new PipelineError("INPUT_EMPTY", `${JSON.stringify(uri)} holds no sample`);
+  if (items.length === 0) throw new PipelineError("INPUT_EMPTY", `${JSON.stringify(shownUri(uri))} holds no sample`);
   return { uri, source: name, sourceOptions, why, ...countsOf(items) };
 }
 
@@ -109,5 +110,5 @@ export function surveyLine(survey: InputSurvey): string {
     ["unreadable", survey.unreadable],
   ];
   const found = kinds.flatMap(([kind, count]) => (count === 0 ? [] : [`${count} ${kind}`]));
-  return `looked at ${survey.samples} ${survey.samples === 1 ? "sample" : "samples"} of ${path.basename(survey.uri)}: ${found.join(", ")}`;
+  return `looked at ${survey.samples} ${survey.samples === 1 ? "sample" : "samples"} of ${path.basename(withoutQuery(survey.uri))}: ${found.join(", ")}`;
 }

@@ -42,7 +42,7 @@ export async function verifyCommand(output: string, flags: Flags, options: Verif
 
 function verify(run: RecordedRun, { json }: VerifyOptions): Promise<Verification> {
   const isShown = json !== true && process.stderr.isTTY;
-  return verifyDataset(run.output, run.start.plan.sink.name, (name, index, count) => {
+  return verifyDataset(run, (name, index, count) => {
     if (isShown) process.stderr.write(`\r\u001b[2Kreading ${index + 1} of ${count}: ${fitText(name, 60)}`);
   }).finally(() => {
     if (isShown) process.stderr.write("\r\u001b[2K");
@@ -65,5 +65,5 @@ function verdictLine({ files, bytes, samples, damages }: Verification, before: n
       : "`--repair` cannot mend these: what is not the run's own is left alone";
     return `${paint("red", "damaged")}  findings: ${formatCount(damages.length)}; ${read}; ${hint}`;
   }
-  return `${paint("green", before > 0 ? "repaired" : "sound")}  ${read}: as the manifest says, and nothing beside it`;
+  return `${paint("green", before > 0 ? "repaired" : "sound")}  ${read}: as the manifest and the checkpoints say, and nothing beside it`;
 }

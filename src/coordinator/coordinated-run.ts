@@ -8,7 +8,7 @@ import { isPublished, unpublish } from "../ledger/manifest.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { redoMissingSpools } from "./missing-spools.ts";
+import { redoMissingFiles } from "./missing-files.ts";
 import { beginRun, openPlanSource } from "./prepare-run.ts";
 import { spaceShortage } from "./prove-output.ts";
 import { publishOnce } from "./publish-once.ts";
@@ -78,9 +78,9 @@ export class CoordinatedRun {
     if (ledger.state.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
       return this.#summary("succeeded", true);
     }
-    // Work that became undone may have been published before: what it left for later stages is gone since.
+    // Work that became undone may have been published before, and files of other attempts removed then.
     if (ledger.state.epoch > 0 && !ledger.state.isFinished)
-      await redoMissingSpools(ledger, this.#request.plan, storageFor(settings.output), settings.output);
+      await redoMissingFiles(ledger, storageFor(settings.output), settings.output);
     if (!(await this.#hasOpened(opening))) return this.#summary("interrupted", false);
     const work = new LedgerWork(ledger, store);
     try {

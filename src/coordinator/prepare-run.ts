@@ -33,9 +33,10 @@ export async function beginRun(
   store: LedgerStore,
   plan: Plan,
   catalog: Catalog,
-  { output, checkpoints }: Pick<RunSettings, "output" | "checkpoints">,
+  settings: RunSettings,
   listInput: () => AsyncIterable<Split>,
 ): Promise<StartEntry> {
+  const { output, checkpoints, maxFailureRatio, sampleTimeoutSeconds } = settings;
   const hash = planHash(plan);
   const fingerprints = await fingerprintsOf(plan, catalog);
   if (ledger.start === undefined) await refuseForeignOutput(ledger, storageFor(output), output);
@@ -44,7 +45,8 @@ export async function beginRun(
     const input = await whileProvingOutput([output, checkpoints], listInput(), (splits) =>
       freezeInput(store, runId, splits),
     );
-    await ledger.begin({ runId, planHash: hash, plan, fingerprints, input });
+    const judgement = { maxFailureRatio, sampleTimeoutSeconds };
+    await ledger.begin({ runId, planHash: hash, plan, fingerprints, input, judgement });
   }
   const { start } = ledger;
   if (start === undefined)

@@ -99,7 +99,9 @@ export class StageTasks {
     await this.#claim(open);
     // Ends early when the run is told to stop; whoever waits looks at that itself.
     if (this.#claimed.length === 0 && this.#deferred.length > 0)
-      await delay(pollSeconds * 1000, undefined, { signal: this.#stopped }).catch(() => undefined);
+      await delay(pollSeconds * (0.5 + Math.random()) * 1000, undefined, { signal: this.#stopped }).catch(
+        () => undefined,
+      );
   }
 
   async #pull(): Promise<PendingTask[]> {

@@ -57,8 +57,8 @@ export class Claims {
   }
 
   /**
-   * Claims those of the keys that no other living coordinator has claimed, and answers them. Where two claim
-   * at the same moment the smaller id has it. Claims of keys that were asked for earlier stay.
+   * Claims those of the keys that no other living coordinator has claimed, and answers them. Where two meet over a
+   * key both let it go: neither can know whether the other has seen it. Claims of keys that were asked for earlier stay.
    */
   async claim(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const before = await this.#claimedByOthers();
@@ -68,9 +68,12 @@ export class Claims {
     await this.#write();
     this.#timer ??= this.#startBeating();
     const after = await this.#claimedByOthers();
-    const lost = free.filter((key) => (after.get(key) ?? this.#options.identity.id) < this.#options.identity.id);
-    this.release(lost);
-    return new Set(free.filter((key) => !lost.includes(key)));
+    const met = free.filter((key) => after.has(key));
+    if (met.length > 0) {
+      this.release(met);
+      await this.#write();
+    }
+    return new Set(free.filter((key) => !after.has(key)));
   }
 
   /** Takes effect for others with the next beat or claim. */

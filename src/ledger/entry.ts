@@ -28,6 +28,10 @@ const startEntry = z.strictObject({
   /** By step id: digests of what decides outcomes beside the options. */
   fingerprints: z.record(z.string(), z.string()),
   input: frozenInput,
+  /** How the run was asked to judge: what runs its plan again later does the same. */
+  judgement: z
+    .strictObject({ maxFailureRatio: z.number().min(0).max(1), sampleTimeoutSeconds: z.number().positive() })
+    .exactOptional(),
 });
 
 const commitEntry = z.strictObject({ ...head, type: z.literal("commit"), receipts: z.array(receiptSchema).min(1) });

@@ -74,6 +74,27 @@ export async function finishedTasks(
   };
 }
 
+type ManifestFacts = Pick<Manifest, "planHash" | "accounting">;
+
+/** What a dataset of these files consists of once it is finished. */
+export function manifestOf(tasks: FinishedTasks, { planHash, accounting }: ManifestFacts): Manifest {
+  return {
+    version: 1,
+    planHash,
+    totals: totalsOf(accounting),
+    accounting,
+    shards: tasks.shards.map(manifestFile),
+    quarantine: tasks.quarantine.map(manifestFile),
+    outcomes: tasks.outcomes.map(manifestFile),
+    spools: tasks.spools.map(manifestFile),
+  };
+}
+
+/** The bytes of its file. */
+export function manifestBytes(manifest: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8");
+}
+
 /**
  * Turns what the ledger lists into a finished dataset: final names, no orphans, manifest, `_SUCCESS`,
  * in this order. Idempotent: after a crash anywhere in between, the same call ends the same way.
@@ -82,22 +103,13 @@ export async function publish(
   storage: Storage,
   output: string,
   tasks: FinishedTasks,
-  facts: Pick<Manifest, "planHash" | "accounting">,
+  facts: ManifestFacts,
 ): Promise<Manifest> {
   const files = [...tasks.shards, ...tasks.quarantine, ...tasks.outcomes, ...tasks.spools];
   for (const file of files) await giveFinalName(storage, output, file);
   await removeOrphans(storage, output, new Set(files.map((file) => file.name)));
-  const manifest: Manifest = {
-    version: 1,
-    planHash: facts.planHash,
-    totals: totalsOf(facts.accounting),
-    accounting: facts.accounting,
-    shards: tasks.shards.map(manifestFile),
-    quarantine: tasks.quarantine.map(manifestFile),
-    outcomes: tasks.outcomes.map(manifestFile),
-    spools: tasks.spools.map(manifestFile),
-  };
-  await putSame(storage, joinUri(output, manifestName), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8"));
+  const manifest = manifestOf(tasks, facts);
+  await putSame(storage, joinUri(output, manifestName), manifestBytes(manifest));
   await putSame(storage, joinUri(output, successName), new Uint8Array(0));
   return manifest;
 }

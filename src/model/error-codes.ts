@@ -92,7 +92,12 @@ export const errorCodes = {
   ),
   USAGE: code("usage", "configuration", "The command line is not understood.", "See `pipeline help <command>`."),
   UNSUPPORTED_RUNTIME: code("usage", "configuration", "This version of Node is too old.", "Use Node 22.19 or newer."),
-  UNSUPPORTED_SCHEME: code("usage", "configuration", "No storage answers to this URI scheme.", "Use a local path."),
+  UNSUPPORTED_SCHEME: code(
+    "usage",
+    "configuration",
+    "No storage answers to this URI scheme.",
+    "Use a local path, `s3://` or, to read, `https://`.",
+  ),
   // Input and output
   INPUT_NOT_FOUND: code("usage", "bad-input", "The input does not exist.", "Check the path."),
   INPUT_EMPTY: code("run", "bad-input", "The input holds no sample.", "Check the path and the patterns of the source."),
@@ -121,6 +126,12 @@ export const errorCodes = {
     "storage",
     "The storage lets a second writer replace an object that the first was to create alone.",
     "Use storage that honours conditional writes (S3: `If-None-Match: *`; files: hard links), or a local folder.",
+  ),
+  STORAGE_UNAUTHORIZED: code(
+    "run",
+    "configuration",
+    "The storage does not accept the credentials, or there are none.",
+    "Give valid credentials, as the message says, and run the same command again: it resumes.",
   ),
   STORAGE_FULL: code("run", "storage", "The disk is full.", "Free space and run the same command again: it resumes."),
   STORAGE_FAILED: code(

@@ -1,5 +1,6 @@
 import { type ErrorCode, type ErrorScope, errorCodes, type FailureClass, isErrorCode } from "./error-codes.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
+import { objectWithoutSecrets, withoutSecrets } from "./without-secrets.ts";
 
 interface PipelineErrorOptions {
   readonly cause?: unknown;
@@ -11,7 +12,8 @@ interface PipelineErrorOptions {
 
 /**
  * The one error type of the product. `message` says what failed, where, and expected against
- * received; `code` is what programs compare, across processes too, where `instanceof` cannot be trusted.
+ * received; `code` is what programs compare, across processes too, where `instanceof` cannot be trusted. Neither
+ * message nor details hold what looks like a secret.
  */
 export class PipelineError extends Error {
   override readonly name = "PipelineError";
@@ -20,9 +22,9 @@ export class PipelineError extends Error {
   readonly isRetryable: boolean;
 
   constructor(code: ErrorCode, message: string, options: PipelineErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutSecrets(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.details = options.details ?? {};
+    this.details = objectWithoutSecrets(options.details ?? {});
     this.isRetryable = options.isRetryable ?? false;
   }
 
@@ -68,7 +70,7 @@ export function messageOf(error: unknown): string {
 export function errorRecord(error: PipelineError): ErrorRecord {
   const causes: string[] = [];
   for (let cause = error.cause; cause !== undefined && causes.length < 8; ) {
-    causes.push(messageOf(cause));
+    causes.push(withoutSecrets(messageOf(cause)));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return {
@@ -76,7 +78,7 @@ export function errorRecord(error: PipelineError): ErrorRecord {
     message: error.message,
     details: error.details,
     isRetryable: error.isRetryable,
-    stack: deepestStack(error),
+    stack: withoutSecrets(deepestStack(error)),
     causes,
   };
 }

@@ -5,17 +5,25 @@ import { pipelineFileSchema } from "./pipeline-file-schema.ts";
 import { completeSettings, resolvedSettings } from "./resolved-settings.ts";
 import { applyOverrides, type Flags } from "./settings-overrides.ts";
 
+/** How a run was asked to judge its samples; undefined where its ledger does not tell. */
+type Judgement = Pick<RunSettings, "maxFailureRatio" | "sampleTimeoutSeconds"> | undefined;
+
 /**
- * Settings for a plan that comes from a ledger and not from a pipeline file: flags and environment go before the
- * defaults. Throws INVALID_OPTION.
+ * Settings for a plan that comes from a ledger and not from a pipeline file: flags and environment go before what the
+ * run was asked for, that before the defaults. Throws INVALID_OPTION.
  */
 export function recordedSettings(
   places: Pick<RunSettings, "output" | "checkpoints">,
+  judgement: Judgement,
   flags: Flags,
   environment: { readonly [name: string]: string | undefined },
   machine: { readonly workers: number; readonly memoryBudgetBytes: number },
 ): RunSettings {
-  const parsed = pipelineFileSchema.safeParse(applyOverrides({}, flags, environment).value);
+  const run =
+    judgement === undefined
+      ? {}
+      : { maxFailureRatio: judgement.maxFailureRatio, sampleTimeout: judgement.sampleTimeoutSeconds };
+  const parsed = pipelineFileSchema.safeParse(applyOverrides({ run }, flags, environment).value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const path = pathText(issue?.path.map((key) => (typeof key === "symbol" ? String(key) : key)) ?? []);

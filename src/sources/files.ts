@@ -5,7 +5,7 @@ import { sniffedHeadBytes } from "../media/sniff-media-type.ts";
 import { bytesContent, lazyContent } from "../model/content.ts";
 import { mediaKinds, type Sample } from "../model/sample.ts";
 import { storageFor } from "../storage/open-storage.ts";
-import { relativeUri } from "../storage/uri.ts";
+import { relativeUri, withoutQuery } from "../storage/uri.ts";
 import { assembleSample, type Member, maxTextBytesOption, tooLarge } from "./assemble-sample.ts";
 import { invalidUtf8Option } from "./decode-text.ts";
 import {
@@ -101,7 +101,8 @@ async function* cutSplits(groups: AsyncIterable<Group<ListedFile>>, given: Files
       bytes = 0;
     }
     for (const member of members) {
-      root = member.uri.slice(0, member.uri.length - member.relative.length);
+      const place = withoutQuery(member.uri);
+      root = place.slice(0, place.length - member.relative.length);
       held.push({ uri: member.uri, bytes: member.bytes, version: member.version });
     }
     bytes += groupBytes;

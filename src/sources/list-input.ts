@@ -4,7 +4,7 @@ import type { InputFile } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
-import { relativeUri } from "../storage/uri.ts";
+import { parentUri, relativeUri, shownUri } from "../storage/uri.ts";
 
 /** Where a source's files are; the same three options in every source. */
 export const locationOptions = {
@@ -81,7 +81,7 @@ async function findRoot(
   storage: Storage,
 ): Promise<Root> {
   const singleFile = await storage.stat(location.path);
-  if (singleFile !== undefined) return { folder: parentOf(location.path), singleFile, required: [] };
+  if (singleFile !== undefined) return { folder: parentUri(location.path), singleFile, required: [] };
   const required = location.include === undefined ? [] : [location.include];
   if (await storage.isFolder(location.path)) {
     return {
@@ -107,14 +107,17 @@ function matchesAny(relative: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => pattern === "**" || pattern === "**/*" || path.matchesGlob(relative, pattern));
 }
 
-function parentOf(uri: string): string {
-  const end = uri.replace(/\/+$/, "").lastIndexOf("/");
-  return end <= 0 ? "/" : uri.slice(0, end);
-}
-
 async function notFound(uri: string, storage: Storage): Promise<PipelineError> {
-  let parent = parentOf(uri);
-  while (parent !== "/" && !parent.endsWith(":/") && !(await storage.isFolder(parent))) parent = parentOf(parent);
+  if (!storage.hasFolders) {
+    const shown = shownUri(uri);
+    return new PipelineError(
+      "INPUT_NOT_FOUND",
+      `the input ${JSON.stringify(shown)} does not exist: neither an object of this name nor any below it`,
+      { details: { path: shown } },
+    );
+  }
+  let parent = parentUri(uri);
+  while (parent !== "/" && !(await storage.isFolder(parent))) parent = parentUri(parent);
   return new PipelineError(
     "INPUT_NOT_FOUND",
     `the input ${JSON.stringify(uri)} does not exist; the nearest folder that does is ${JSON.stringify(parent)}`,

@@ -82,8 +82,8 @@ describe("folderToProve", () => {
   });
 
   test("is the folder itself where storage knows no folders", async () => {
-    const flat: Storage = { ...localStorage, isFolder: async () => false, stat: async () => undefined };
-    expect(await folderToProve(flat, "s3://bucket/data/out")).toBe("s3://bucket/data/out");
+    const flat: Storage = { ...localStorage, hasFolders: false };
+    expect(await folderToProve(flat, "/no-such-folder/a")).toBe("/no-such-folder/a");
   });
 });
 

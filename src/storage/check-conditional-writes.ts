@@ -42,6 +42,7 @@ export async function checkConditionalWrites(storage: Storage, folder: string): 
  * OUTPUT_UNWRITABLE when a file is in the way.
  */
 export async function folderToProve(storage: Storage, folder: string): Promise<string> {
+  if (!storage.hasFolders) return folder;
   for (let at: string | undefined = folder; at !== undefined; at = parentUri(at)) {
     if (await storage.isFolder(at)) return at;
     if ((await storage.stat(at)) !== undefined) {

@@ -7,6 +7,8 @@ import { isAbsent, localError, systemCode } from "./local-errors.ts";
 import { temporaryName } from "./local-temporaries.ts";
 import type { ObjectWriter } from "./storage.ts";
 
+const mostWrites = 5;
+
 /**
  * Begins a file under a hidden temporary name, `.<name>.<scope>.tmp`, in the folder of `target`,
  * which is made when it is missing. A process that is killed leaves at most that temporary file.
@@ -24,12 +26,28 @@ export async function createLocalObject(target: string, scope: string): Promise<
 /** Atomic and durable: link(2) of a synced temporary file, then a sync of the folder. An empty object leaves no temporary file, wherever it is interrupted. */
 export async function putLocalObjectIfAbsent(target: string, bytes: Uint8Array): Promise<boolean> {
   if (bytes.byteLength === 0) return putEmptyIfAbsent(target);
-  const writer = await createLocalObject(target, randomUUID());
-  try {
-    await writer.write(bytes);
-    return (await writer.commit()) === "created";
-  } finally {
-    await writer.abort();
+  return againWhereLost(async () => {
+    const writer = await createLocalObject(target, randomUUID());
+    try {
+      await writer.write(bytes);
+      return (await writer.commit()) === "created";
+    } finally {
+      await writer.abort();
+    }
+  });
+}
+
+/**
+ * Writes anew what lost its temporary file on the way: of a process that slept long, others take it for what a dead one
+ * has left, and remove it.
+ */
+async function againWhereLost<Result>(write: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (attempt === mostWrites || !(error instanceof Error) || systemCode(error.cause) !== "ENOENT") throw error;
+    }
   }
 }
 
@@ -51,7 +69,11 @@ async function putEmptyIfAbsent(target: string): Promise<boolean> {
 }
 
 /** Atomic and durable: rename(2) of a synced temporary file, then a sync of the folder. */
-export async function putLocalObject(target: string, bytes: Uint8Array): Promise<void> {
+export function putLocalObject(target: string, bytes: Uint8Array): Promise<void> {
+  return againWhereLost(() => replaceLocalObject(target, bytes));
+}
+
+async function replaceLocalObject(target: string, bytes: Uint8Array): Promise<void> {
   const temporary = path.join(path.dirname(target), temporaryName(path.basename(target), randomUUID()));
   try {
     const file = await openMakingFolder(temporary);
@@ -121,7 +143,9 @@ function localObjectWriter(file: FileHandle, temporary: string, target: string):
       isSynced = true;
       if (!(await linkIfAbsent(temporary, as))) return "exists";
       await close();
-      await unlink(pathOnDisk(temporary));
+      await unlink(pathOnDisk(temporary)).catch((error: unknown) => {
+        if (!isAbsent(error)) throw error;
+      });
       await syncFolder(path.dirname(as));
       return "created";
     } catch (error) {

@@ -210,6 +210,23 @@ describe("putIfAbsent", () => {
     expect(names()).toEqual(["entry"]);
   });
 
+  test("writes again when somebody takes its unfinished file for an orphan, as does put", async () => {
+    const bytes = Buffer.alloc(4_000_000, 1);
+    for (const write of [localStorage.putIfAbsent, localStorage.put]) {
+      const target = at(`entry-by-${write.name}`);
+      const written = write(target, bytes);
+      let isWritten = false;
+      const whole = written.finally(() => {
+        isWritten = true;
+      });
+      while (!isWritten && !names().some((name) => name.endsWith(".tmp"))) await new Promise(setImmediate);
+      await localStorage.removeTemporary(folder);
+      expect(await whole).not.toBe(false);
+      expect(readFileSync(target).equals(bytes)).toBe(true);
+    }
+    expect(names().filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
   test("lets exactly one of 16 win with no bytes too, in a folder that is made for it", async () => {
     const tries = Array.from({ length: 16 }, () => localStorage.putIfAbsent(at("deep/er/done"), new Uint8Array(0)));
     expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);

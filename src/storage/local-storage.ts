@@ -18,6 +18,7 @@ const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * and modification time in nanoseconds. A range that reaches past the end is cut there, as HTTP does.
  */
 export const localStorage: Storage = {
+  hasFolders: true,
   list: listLocalFolder,
   stat: statLocalObject,
 

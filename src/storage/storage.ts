@@ -27,7 +27,10 @@ export interface ObjectWriter {
    * nothing and stays open, so that `commitAs` can publish the same bytes under another URI.
    */
   commit(): Promise<"created" | "exists">;
-  /** Same, under another URI in the same folder. */
+  /**
+   * Same, under another URI in the same folder. Rejects with a retryable STORAGE_FAILED where the storage cannot give
+   * the bytes another name and somebody took the first one while they were written.
+   */
   commitAs(uri: string): Promise<"created" | "exists">;
   /** Removes what was written. Safe after a commit, where it only tidies up. Never throws. */
   abort(): Promise<void>;
@@ -39,6 +42,11 @@ export interface ObjectWriter {
  * OUTPUT_UNWRITABLE, STORAGE_FAILED (retryable when trying again can help).
  */
 export interface Storage {
+  /**
+   * False where a folder is only what names begin with: it needs not be made, and what lies above it may belong to
+   * others.
+   */
+  readonly hasFolders: boolean;
   /**
    * Every object below a folder URI, at any depth, ordered by code units of the path relative to it, in
    * bounded memory per folder. Symbolic links to files are followed, to folders are not (no cycles).
@@ -59,7 +67,10 @@ export interface Storage {
   putIfAbsent(uri: string, bytes: Uint8Array): Promise<boolean>;
   /** Creates or replaces: readers see the old bytes or the new, never a mixture. Durable when it resolves. */
   put(uri: string, bytes: Uint8Array): Promise<void>;
-  /** Renames, replacing what is at `to`. Durable when it resolves. */
+  /**
+   * Renames, replacing what is at `to`. Durable when it resolves. Interrupted, it has happened, or it has not, or
+   * the object has both names; doing it again ends it.
+   */
   move(from: string, to: string): Promise<void>;
   /** Removes an object; fine when there is none. */
   remove(uri: string): Promise<void>;

@@ -9,10 +9,14 @@ export function schemeOf(uri: string): string {
   return schemePattern.exec(uri)?.[1]?.toLowerCase() ?? "file";
 }
 
-/** The URI of what a user typed: a path (relative to `base`), `file://…` or another scheme, which stays as it is. */
+/**
+ * The URI of what a user typed: a path (relative to `base`), `file://…` or another scheme. Of `s3://…` everything behind
+ * the scheme is the bucket and the key as they are: nothing in it is escaped, and only slashes at the end go.
+ */
 export function resolveUri(location: string, base: string): string {
   const scheme = schemePattern.exec(location)?.[1]?.toLowerCase();
   if (scheme === "file") return path.normalize(fileURLToPath(location));
+  if (scheme === "s3") return `s3://${location.slice("s3://".length).replace(/\/+$/, "")}`;
   if (scheme !== undefined) return location;
   return path.resolve(base, location);
 }
@@ -36,8 +40,32 @@ export function joinUri(folder: string, relative: string): string {
   return `${folder.replace(/\/+$/, "")}/${relative}`;
 }
 
-/** The path of `uri` below `folder`, `/` between its segments. */
+/** The path of `uri` below `folder`, `/` between its segments; the query of a web address is no part of it. */
 export function relativeUri(folder: string, uri: string): string {
   const prefix = `${folder.replace(/\/+$/, "")}/`;
-  return uri.startsWith(prefix) ? uri.slice(prefix.length) : uri;
+  const name = withoutQuery(uri);
+  return name.startsWith(prefix) ? name.slice(prefix.length) : uri;
+}
+
+/** The folder that a URI lies in: `/` and `s3:/` at the end of the way. */
+export function parentUri(uri: string): string {
+  const name = withoutQuery(uri).replace(/\/+$/, "");
+  const end = name.lastIndexOf("/");
+  return end <= 0 ? "/" : name.slice(0, end);
+}
+
+/** A web address without `?…` and `#…`, which say nothing about where it lies; any other URI as it is. */
+export function withoutQuery(uri: string): string {
+  return isWebAddress(uri) ? uri.replace(/[?#].*$/s, "") : uri;
+}
+
+/** A URI as messages and logs may show it: what a web address asks with can be a password or a signature. */
+export function shownUri(uri: string): string {
+  if (!isWebAddress(uri)) return uri;
+  const bare = withoutQuery(uri).replace(/^([a-z]+:\/\/)[^/@]*@/i, "$1…@");
+  return uri.includes("?") ? `${bare}?…` : bare;
+}
+
+function isWebAddress(uri: string): boolean {
+  return /^https?:\/\//i.test(uri);
 }

@@ -11,7 +11,7 @@ import { type Chain, openChain } from "./chain.ts";
 import { LaneEncoding } from "./encode-lane.ts";
 import { type OpenedGatherStep, runGather } from "./gather-run.ts";
 import { MemoryBudget, type ReserveMemory } from "./memory-budget.ts";
-import { MemoryGauge } from "./memory-gauge.ts";
+import { ownMemoryGauge } from "./memory-gauge.ts";
 import { readItems } from "./read-items.ts";
 import { RetriedSamples } from "./retried-samples.ts";
 import { RetryRun } from "./retry-run.ts";
@@ -58,7 +58,7 @@ async function openMapStage(
     signal,
     await attributesOfEarlierStages(plan, stage.index === plan.stages.length ? 0 : stage.index, catalog),
   );
-  const gauge = new MemoryGauge();
+  const gauge = ownMemoryGauge();
   const isRetry = stage.index === plan.stages.length;
   const source = stage.index === 0 || isRetry ? await openSource(plan, catalog) : undefined;
   const sink = stage.index === plan.stages.length - 1 || isRetry ? await openSink(plan, catalog) : undefined;

@@ -1,6 +1,6 @@
-import { zstdCompressSync } from "node:zlib";
+import { constants, zstdCompressSync } from "node:zlib";
 import type { TaskInput } from "../contract/executor.ts";
-import { type OutcomeLine, outcomeLogVersion } from "../contract/outcome-log.ts";
+import { outcomeLogVersion } from "../contract/outcome-log.ts";
 import type { Shard, ShardDestination } from "../contract/sink.ts";
 import type { ByteRange } from "../contract/source.ts";
 import type { Attributes } from "../model/sample.ts";
@@ -43,17 +43,18 @@ export class OutcomeLog {
   add(flight: Flight, written: readonly { readonly id: string }[]): void {
     let origin = this.#stage === 0 ? this.#originOf(flight) : "";
     for (const ended of flight.endings) {
-      this.#addLine(endedMembers(ended), origin);
+      this.#write(endedLine(ended, origin));
       origin = "";
     }
     for (const failed of flight.failures) {
-      this.#addLine(failedMembers(failed), origin);
+      this.#write(failedLine(failed, origin));
       origin = "";
     }
     for (const { id } of written) {
-      this.#addLine(idMember(id), origin);
+      this.#write(`{"id":${JSON.stringify(id)}${origin}}\n`);
       origin = "";
     }
+    this.#lines += flight.endings.length + flight.failures.length + written.length;
   }
 
   /** Whether the next `flush` writes something. */
@@ -77,18 +78,13 @@ export class OutcomeLog {
     this.#endBlock();
     await this.flush();
     if (this.#compressor !== undefined) await this.#compressor.finish();
-    else await file.write([zstdCompressSync(Buffer.concat(this.#blocks))]);
+    else await file.write([compressed(this.#blocks)]);
     return file.commit(this.#lines);
   }
 
   /** Never throws. */
   async abort(): Promise<void> {
     await this.#file?.abort();
-  }
-
-  #addLine(members: string, origin: string): void {
-    this.#write(`{${members}${origin}}\n`);
-    this.#lines++;
   }
 
   /** Into a buffer at once: text that waits, line upon line, is work for the garbage collector. */
@@ -102,8 +98,8 @@ export class OutcomeLog {
   }
 
   #originOf({ uri, range }: Flight): string {
-    const file = this.#files.get(uri);
-    return `${file === undefined ? "" : `,"file":${file}`}${range === undefined ? "" : this.#placeOf(range)}`;
+    const place = range === undefined ? "" : this.#placeOf(range);
+    return this.#files.size === 0 ? place : `,"file":${this.#files.get(uri) ?? 0}${place}`;
   }
 
   #placeOf({ offset, length }: ByteRange): string {
@@ -127,26 +123,28 @@ export class OutcomeLog {
   }
 }
 
-/** Put together as text rather than as objects: this runs for every sample. */
-function idMember(id: string): string {
-  return `"id":${JSON.stringify(id)}`;
+/** At the fastest level: lines that are so much alike gain little from another. */
+function compressed(blocks: readonly Buffer[]): Uint8Array {
+  return zstdCompressSync(Buffer.concat(blocks), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
-function endedMembers(ended: EndedSample): string {
-  const what: Pick<OutcomeLine, "drop" | "split"> =
-    ended.kind === "drop" ? { drop: [ended.step, ended.reason] } : { split: [ended.step, ended.children] };
-  return `${idMember(ended.id)},${membersOf(what)}${attributesMember(ended.attributes)}`;
+/*
+ * Lines are put together as text, not as objects: this runs for every sample. `OutcomeLine` is what they are.
+ */
+function endedLine(ended: EndedSample, origin: string): string {
+  const { id, step, attributes } = ended;
+  const what =
+    ended.kind === "drop"
+      ? `"drop":[${JSON.stringify(step)},${JSON.stringify(ended.reason)}]`
+      : `"split":[${JSON.stringify(step)},${ended.children}]`;
+  return `{"id":${JSON.stringify(id)},${what}${attributesMember(attributes)}${origin}}\n`;
 }
 
-function failedMembers({ id, step, error, attributes }: FailedSample): string {
-  const what: Pick<OutcomeLine, "fail"> = { fail: [step, error.code] };
-  return `${idMember(id)},${membersOf(what)}${attributesMember(attributes)}`;
+function failedLine({ id, step, error, attributes }: FailedSample, origin: string): string {
+  const what = `"fail":[${JSON.stringify(step)},${JSON.stringify(error.code)}]`;
+  return `{"id":${JSON.stringify(id)},${what}${attributesMember(attributes)}${origin}}\n`;
 }
 
 function attributesMember(attributes: Attributes | undefined): string {
-  return attributes === undefined ? "" : `,${membersOf({ attributes })}`;
-}
-
-function membersOf(object: Partial<OutcomeLine>): string {
-  return JSON.stringify(object).slice(1, -1);
+  return attributes === undefined ? "" : `,"attributes":${JSON.stringify(attributes)}`;
 }

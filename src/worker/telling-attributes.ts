@@ -22,8 +22,9 @@ export function tellingAttributesOf(
   for (const name of Object.keys(now)) {
     const value = now[name];
     if (value === undefined || (value === read[name] && !telling.has(name)) || isLong(value)) continue;
-    // Names come from the input: one like `__proto__` is a name too.
-    told ??= { __proto__: null };
+    // Names come from the input: this one would not become a member.
+    if (name === "__proto__") continue;
+    told ??= {};
     told[name] = value;
   }
   return told;

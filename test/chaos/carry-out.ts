@@ -66,15 +66,21 @@ export async function carryOut(accident: Accident, session: Session, disk: Small
       session.signal("coordinator", "SIGKILL");
       return stopped;
     }
+    case "stop-all":
+      return stop(session, "all", accident.milliseconds);
     case "full-disk":
       disk?.fill(accident.bytesLeft);
       return { happened: disk !== undefined };
     case "read-only-disk":
       return { happened: disk !== undefined && (await makeReadOnly(session, disk)) };
+    case "clean-checkpoints":
+    case "join":
+      // These happen beside the session, not to it.
+      return nothing;
   }
 }
 
-function stop(session: Session, whom: "coordinator" | number, milliseconds: number): Aftermath {
+function stop(session: Session, whom: "coordinator" | "all" | number, milliseconds: number): Aftermath {
   session.signal(whom, "SIGSTOP");
   return { happened: true, over: delay(milliseconds).then(() => session.signal(whom, "SIGCONT")) };
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { accidentKinds, accidentsOf, settingsOf } from "./random-accidents.ts";
+import { accidentKinds, accidentsOf, guestOf, settingsOf } from "./random-accidents.ts";
+import { endingOf, interludeBefore } from "./random-ending.ts";
 import { pipelineOf } from "./random-pipeline.ts";
 import { runRound } from "./round.ts";
 import { UndisturbedRuns } from "./undisturbed-run.ts";
@@ -30,7 +31,15 @@ describe("what a seed stands for", () => {
     const accidents = seeds.flatMap(accidentsOf);
     expect(new Set(accidents.map(({ kind }) => kind))).toEqual(new Set(accidentKinds));
     expect(new Set(accidents.map(({ moment }) => moment.kind))).toEqual(new Set(["time", "event", "file"]));
+    const fates = new Set(seeds.map((seed) => guestOf(seed, 0).fate?.kind));
+    for (const kind of ["kill-all", "terminate", "stop-all", undefined] as const) expect(fates).toContain(kind);
+    const damages = seeds.flatMap((seed) => endingOf(seed).damages);
+    expect(new Set(damages.map(({ way }) => way))).toEqual(new Set(["truncate", "delete", "flip", "append"]));
+    const interludes = seeds.map((seed) => interludeBefore(seed, 1));
+    expect(interludes.some(({ cleans }) => cleans)).toBe(true);
+    expect(interludes.some(({ goBackTo }) => goBackTo !== null)).toBe(true);
     const pipelines = seeds.map(pipelineOf);
+    expect(new Set(pipelines.map(({ hasMishaps }) => hasMishaps))).toEqual(new Set([true, false]));
     const sources = ["jsonl", "csv", "parquet", "webdataset", "files"];
     expect(new Set(pipelines.map(({ input }) => input.source))).toEqual(new Set(sources));
     expect(new Set(pipelines.map(({ input }) => input.modality))).toEqual(new Set(["text", "image"]));
@@ -39,7 +48,7 @@ describe("what a seed stands for", () => {
   });
 });
 
-it(`${rounds} rounds of accidents end in the bytes of an undisturbed run`, { timeout: 120_000 }, async () => {
+it(`${rounds} rounds of accidents end in the bytes of an undisturbed run`, { timeout: 240_000 }, async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "pipeline-chaos-"));
   const undisturbedRuns = new UndisturbedRuns(folder);
   for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {

@@ -25,6 +25,8 @@ export interface Figures {
     /** Tasks that had finished since the last checkpoint. */
     readonly unlisted: MeanAndMax;
   };
+  /** Of rounds in which somebody joined: tasks that were finished twice. */
+  readonly duplicateTasksPerJoin: MeanAndMax & { readonly joins: number };
   readonly recoverySeconds: {
     readonly resumes: number;
     readonly median: number;
@@ -38,6 +40,8 @@ export function figuresOf(firstSeed: number, results: readonly RoundResult[], se
   for (const kind of results.flatMap((result) => result.accidents).sort()) accidents[kind] = (accidents[kind] ?? 0) + 1;
   const wasted = results.flatMap((result) => result.wasted);
   const kills = sum(wasted.map((one) => one.kills));
+  const duplicates = results.flatMap((result) => result.duplicates ?? []);
+  const joins = sum(duplicates.map((one) => one.joins));
   const recovery = results.flatMap((result) => result.recoverySeconds).sort((a, b) => a - b);
   return {
     firstSeed,
@@ -53,6 +57,11 @@ export function figuresOf(firstSeed: number, results: readonly RoundResult[], se
       kills,
       inFlight: perKill(wasted, "inFlight"),
       unlisted: perKill(wasted, "unlisted"),
+    },
+    duplicateTasksPerJoin: {
+      joins,
+      mean: rounded(joins === 0 ? 0 : sum(duplicates.map((one) => one.tasks)) / joins),
+      max: rounded(Math.max(0, ...duplicates.map((one) => one.tasks / one.joins))),
     },
     recoverySeconds: {
       resumes: recovery.length,
@@ -72,12 +81,13 @@ function perKill(wasted: readonly WastedWork[], what: "inFlight" | "unlisted"): 
 }
 
 export function figureLines(figures: Figures): readonly string[] {
-  const { wastedTasksPerKill: wasted, recoverySeconds: recovery } = figures;
+  const { wastedTasksPerKill: wasted, duplicateTasksPerJoin: duplicates, recoverySeconds: recovery } = figures;
   const accidents = Object.entries(figures.accidents).map(([kind, count]) => `${kind} ${count}`);
   return [
     `rounds     ${figures.rounds} in ${figures.seconds} s, ${figures.sessions} sessions, from seed ${figures.firstSeed}`,
     `accidents  ${accidents.join(", ") || "none"}; ${figures.missedAccidents} came too late`,
     `wasted     ${wasted.inFlight.mean} tasks in flight a kill, at most ${wasted.inFlight.max}; beside them ${wasted.unlisted.mean} that waited for a checkpoint, at most ${wasted.unlisted.max} (${wasted.kills} kills)`,
+    `shared     ${duplicates.mean} tasks done twice a join, at most ${duplicates.max} (${duplicates.joins} joins)`,
     `recovery   ${recovery.median} s median, ${recovery.p95} s p95, ${recovery.max} s max (${recovery.resumes} resumes)`,
     `failures   ${figures.failures.map(({ seed }) => seed).join(", ") || "none"}`,
   ];

@@ -42,8 +42,11 @@ export const accidentKinds = [
   "stop-worker",
   "stop-coordinator",
   "kill-beside-stopped-worker",
+  "stop-all",
   "full-disk",
   "read-only-disk",
+  "clean-checkpoints",
+  "join",
 ] as const;
 export type AccidentKind = (typeof accidentKinds)[number];
 
@@ -60,10 +63,18 @@ export interface Accident {
   readonly bytesLeft: number;
 }
 
+/** A coordinator that joins one at work. */
+export interface Guest {
+  readonly settings: SessionSettings;
+  /** What happens to it itself; null = nothing. */
+  readonly fate: Accident | null;
+}
+
 /** How one session of a round runs. None of it may change what comes out. */
 export interface SessionSettings {
   readonly workers: number;
   readonly checkpointIntervalMilliseconds: number;
+  readonly keepCheckpoints: number;
   readonly memoryBudget: string;
   readonly batchSize: number;
   /** Seed of the clock's jumps; null = the clock goes as it should. */
@@ -79,12 +90,33 @@ export function accidentsOf(roundSeed: number): readonly Accident[] {
   return Array.from({ length: count }, (_, index) => randomAccident(random, index === count - 1));
 }
 
+/** The coordinator that comes with a round's join. Pure. */
+export function guestOf(roundSeed: number, join: number): Guest {
+  const random = new Random("guest", roundSeed, join);
+  const kind = random.pick([
+    "kill-coordinator",
+    "kill-all",
+    "terminate",
+    "interrupt",
+    "stop-coordinator",
+    "stop-all",
+    "kill-beside-stopped-worker",
+  ]);
+  const fate = { ...randomAccident(random, false), kind, moment: earlyMoment(random) };
+  const isAsleep = random.chance(1 / 8) && (kind === "stop-all" || kind === "stop-coordinator");
+  return {
+    settings: settingsOf(roundSeed, `guest ${join}`),
+    fate: random.chance(0.2) ? null : isAsleep ? { ...fate, milliseconds: random.integer(...sleepMilliseconds) } : fate,
+  };
+}
+
 /** The settings of a round's session. Pure. */
-export function settingsOf(roundSeed: number, session: number): SessionSettings {
+export function settingsOf(roundSeed: number, session: number | string): SessionSettings {
   const random = new Random("session", roundSeed, session);
   return {
     workers: random.integer(1, 3),
-    checkpointIntervalMilliseconds: random.integer(10, 200),
+    checkpointIntervalMilliseconds: random.pick([1, random.integer(2, 20), random.integer(10, 200)]),
+    keepCheckpoints: random.integer(1, 5),
     memoryBudget: random.pick(["4MiB", "64MiB", "256MiB"]),
     batchSize: random.pick([1, 7, 64, 500]),
     clockJumps: random.chance(0.25) ? random.integer(1, 1_000_000) : null,
@@ -92,22 +124,35 @@ export function settingsOf(roundSeed: number, session: number): SessionSettings 
   };
 }
 
+/** Longer than a claim outlives the last beat of its coordinator. */
+const sleepMilliseconds = [15_500, 20_000] as const;
+
 function randomAccident(random: Random, isLast: boolean): Accident {
+  const kind = random.pick([
+    ...accidentKinds,
+    "kill-coordinator",
+    "kill-coordinator",
+    "kill-all",
+    "kill-all",
+    "kill-worker",
+    "join",
+    "join",
+    "join",
+  ]);
   return {
-    kind: random.pick([
-      ...accidentKinds,
-      "kill-coordinator",
-      "kill-coordinator",
-      "kill-all",
-      "kill-all",
-      "kill-worker",
-    ]),
-    moment: randomMoment(random, isLast),
+    kind,
+    moment: kind === "join" && random.chance(0.8) ? earlyMoment(random) : randomMoment(random, isLast),
     lingerMilliseconds: random.chance(0.5) ? 0 : random.share() * 6,
     target: random.share(),
     milliseconds: random.integer(20, 800),
     bytesLeft: random.pick([0, 0, 4096, 65_536]),
   };
+}
+
+/** Who is to meet others at work must come early: it takes a while to get ready. */
+function earlyMoment(random: Random): Moment {
+  if (random.chance(0.4)) return { kind: "time", share: random.share() * 0.4 };
+  return { kind: "event", type: random.pick(aimedEvents), share: random.share() ** 4 };
 }
 
 function randomMoment(random: Random, isLast: boolean): Moment {

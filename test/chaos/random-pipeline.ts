@@ -5,6 +5,9 @@ import { Random } from "./random.ts";
 /** Rounds with neighbouring seeds that share a pipeline and its input, and so its undisturbed run. */
 const roundsPerPipeline = 8;
 
+/** Long beside what the steps need and an accident stops, short enough to be waited for. */
+export const sampleTimeoutText = "2s";
+
 /** What the input consists of; `writeInput` makes it. */
 export interface InputRecipe {
   readonly seed: number;
@@ -23,6 +26,8 @@ export interface InputRecipe {
 export interface RandomPipeline {
   readonly seed: number;
   readonly input: InputRecipe;
+  /** Whether a step fails, crashes or hangs over some samples. */
+  readonly hasMishaps: boolean;
   /** The pipeline file, but for `output`; the input is in `./input` beside it. */
   readonly document: { readonly [key: string]: Json };
 }
@@ -33,16 +38,24 @@ export function pipelineOf(roundSeed: number): RandomPipeline {
   const random = new Random("pipeline", seed);
   const modality = random.chance(0.6) ? "text" : "image";
   const input = randomInput(random, seed, modality);
-  const steps = modality === "text" ? textSteps(random, input.source) : imageSteps(random);
+  const steps = [...(modality === "text" ? textSteps(random, input.source) : imageSteps(random))];
+  const hasMishaps = random.chance(0.25);
+  if (hasMishaps) steps.splice(random.integer(0, steps.length), 0, mishaps(random, input));
   return {
     seed,
     input,
+    hasMishaps,
     document: {
       source: { [input.source]: sourceOptions(random, input) },
-      steps: [...steps],
+      steps,
       sink: randomSink(random),
       seed: random.integer(0, 1000),
-      run: { streaming: !random.chance(0.15), maxFailureRatio: 1 },
+      run: {
+        streaming: !random.chance(0.15),
+        maxFailureRatio: 1,
+        // A busy machine may hold up a sample for longer.
+        ...(hasMishaps ? { sampleTimeout: sampleTimeoutText } : {}),
+      },
     },
   };
 }
@@ -71,7 +84,7 @@ function sourceOptions(random: Random, { source, modality }: InputRecipe): Json 
   const path = "./input";
   switch (source) {
     case "jsonl":
-      return { path, splitBytes: random.integer(4_000, 30_000) };
+      return { path, splitBytes: random.pick([1_500, random.integer(4_000, 30_000)]) };
     case "parquet":
       return modality === "text"
         ? { path, splitBytes: random.integer(2_000, 20_000) }
@@ -85,7 +98,15 @@ function sourceOptions(random: Random, { source, modality }: InputRecipe): Json 
 }
 
 function fixture(name: string): string {
-  return fileURLToPath(new URL(`../fixtures/operator-modules/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+}
+
+/** A sample or three of them: each that ends its worker costs two starts of one, each that hangs two timeouts as well. */
+function mishaps(random: Random, { files, samplesPerFile }: InputRecipe): Json {
+  const ways = random.chance(0.25) ? ["spin", "hang"] : ["throw", "exit", "abort", "segfault"];
+  const expected = ways.includes("hang") ? 1 : 3;
+  const options = { seed: random.integer(0, 1_000_000), share: expected / (files * samplesPerFile), ways };
+  return { "map-module": { module: fixture("operators/mishaps.ts"), options } };
 }
 
 function some(random: Random, most: number, steps: readonly Json[]): readonly Json[] {
@@ -94,10 +115,12 @@ function some(random: Random, most: number, steps: readonly Json[]): readonly Js
 
 function textSteps(random: Random, source: InputRecipe["source"]): readonly Json[] {
   const modules: Json[] = [
-    { "batch-module": { module: fixture("rank-titles.ts"), reads: ["title"], writes: ["titleLength"] } },
+    {
+      "batch-module": { module: fixture("operator-modules/rank-titles.ts"), reads: ["title"], writes: ["titleLength"] },
+    },
     {
       "map-module": {
-        module: fixture("mark-long.ts"),
+        module: fixture("operator-modules/mark-long.ts"),
         reads: ["title"],
         writes: ["isLong", "dictionary"],
         dropReasons: ["blank"],

@@ -12,16 +12,21 @@ const signalled: { readonly [kind in AccidentKind]?: { readonly signal: NodeJS.S
   interrupt: { signal: "SIGINT", code: 130 },
   "interrupt-twice": { signal: "SIGINT", code: 130 },
 };
-const excusedCodes: { readonly [kind in AccidentKind]?: string } = {
+/** What a session may fail with because of it. */
+export const excusedCodes: { readonly [kind in AccidentKind]?: string } = {
   "full-disk": "STORAGE_FULL",
   "read-only-disk": "OUTPUT_UNWRITABLE",
 };
 
-/** What is wrong with how a session ended, given what happened to it; each a sentence. */
+/**
+ * What is wrong with how a session ended, given what happened to it; each a sentence. A session that goes back may
+ * find its checkpoint folded away.
+ */
 export function sessionFindings(
   session: Session,
   end: SessionEnd,
   happened: readonly AccidentKind[],
+  goesBack = false,
 ): readonly string[] {
   const findings: string[] = [];
   const how = `exit ${end.code ?? end.signal}, after ${happened.join(", ") || "nothing"}`;
@@ -32,7 +37,8 @@ export function sessionFindings(
   }
   if (/^\s+at .*[:)]\d*/m.test(session.stderr)) findings.push(`${how}: a stack on standard error`);
   for (const line of session.strayLines) findings.push(`${how}: standard output has ${JSON.stringify(line)}`);
-  if (!isExpectedEnd(end, codes, happened))
+  const isTooLate = goesBack && end.code === 1 && codes.every((code) => code === "CHECKPOINT_NOT_FOUND");
+  if (!isTooLate && !isExpectedEnd(end, codes, happened))
     findings.push(`${how}, which nothing explains: ${firstLine(session.stderr)}`);
   if (end.code === 0) findings.push(...successFindings(session).map((finding) => `${how}, yet ${finding}`));
   return findings;

@@ -30,9 +30,12 @@ export class Session {
   #hasEnded = false;
   readonly ended: Promise<SessionEnd>;
 
-  constructor(pipelineFile: string, output: string, settings: SessionSettings) {
+  /** `resumeFrom`: a checkpoint to go back to first. */
+  constructor(pipelineFile: string, output: string, settings: SessionSettings, resumeFrom?: string) {
     this.settings = settings;
-    this.#child = spawn(process.execPath, [cliEntry, "run", pipelineFile, "--json", ...flags(output, settings)], {
+    const goBack = resumeFrom === undefined ? [] : ["--resume-from", resumeFrom];
+    const args = ["run", pipelineFile, "--json", ...flags(output, settings), ...goBack];
+    this.#child = spawn(process.execPath, [cliEntry, ...args], {
       detached: true,
       env: environment(settings),
       stdio: ["ignore", "pipe", "pipe"],
@@ -125,6 +128,7 @@ function flags(output: string, settings: SessionSettings): readonly string[] {
     "memory-budget": settings.memoryBudget,
     "batch-size": settings.batchSize,
     "checkpoint-interval": `${settings.checkpointIntervalMilliseconds}ms`,
+    "keep-checkpoints": settings.keepCheckpoints,
     "max-attempts": 5,
   };
   return Object.entries(given).flatMap(([flag, value]) => [`--${flag}`, String(value)]);

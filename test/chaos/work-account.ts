@@ -12,6 +12,13 @@ interface OpenAccount {
   kills: number;
 }
 
+/** What several coordinators at once did twice. */
+export interface DuplicateWork {
+  readonly joins: number;
+  /** Tasks that were finished more than once, and lost to no kill. */
+  readonly tasks: number;
+}
+
 export interface WastedWork {
   /** Begun, but not to the end. */
   readonly inFlight: number;
@@ -27,14 +34,43 @@ export interface WastedWork {
 export class WorkAccount {
   readonly findings: string[] = [];
   readonly wasted: WastedWork[] = [];
+  readonly #hasMishaps: boolean;
   #open: OpenAccount = { started: 0, mayBeLost: 0, unlisted: 0, kills: 0 };
   #finishedBefore = 0;
+  #joins = 0;
+  /** Tasks that sessions and guests finished, in checkpoints or where that cannot be told. */
+  #finished = 0;
+  #hasGoneBack = false;
+  #duplicates: DuplicateWork | undefined;
+
+  /** `hasMishaps`: workers are lost by themselves too. */
+  constructor(hasMishaps: boolean) {
+    this.#hasMishaps = hasMishaps;
+  }
+
+  /** Known once the round has succeeded, where somebody joined and nobody went back. */
+  get duplicates(): DuplicateWork | undefined {
+    return this.#duplicates;
+  }
+
+  /** What was done is undone: nothing of the round can be accounted for by counting. */
+  goBack(): void {
+    this.#hasGoneBack = true;
+  }
+
+  /** Work that is shared is not held to a bound: claims are there to spare work, and nothing else rests on them. */
+  addGuest(session: Session, end: SessionEnd, happened: readonly AccidentKind[]): void {
+    this.#joins++;
+    this.#addFinished(session, end, happened);
+  }
 
   /** Must be told of every session, in order. */
   add(session: Session, end: SessionEnd, happened: readonly AccidentKind[]): void {
     const begun = session.events.find((event) => event.type === "run-started");
     if (begun !== undefined) this.#settle(finishedTasksOf(begun.resumed));
+    this.#addFinished(session, end, happened);
     this.#open.started += session.count("task-started");
+    if (this.#hasMishaps) this.#open.mayBeLost += session.count("task-failed");
     const workersKilled = happened.filter((kind) => kind === "kill-worker").length;
     this.#open.mayBeLost += workersKilled;
     this.#open.kills += workersKilled;
@@ -48,6 +84,17 @@ export class WorkAccount {
   /** When the round has succeeded. */
   close(tasks: number): void {
     this.#settle(tasks);
+    if (this.#joins > 0 && !this.#hasGoneBack)
+      this.#duplicates = { joins: this.#joins, tasks: Math.max(0, this.#finished - tasks) };
+    const isCountable = this.#joins === 0 && !this.#hasGoneBack;
+    if (!isCountable) this.findings.length = 0;
+    // What mishaps cost is no waste of a kill's.
+    if (!isCountable || this.#hasMishaps) this.wasted.length = 0;
+  }
+
+  #addFinished(session: Session, end: SessionEnd, happened: readonly AccidentKind[]): void {
+    this.#finished += session.count("task-finished");
+    if (end.code !== 0 && !isDrained(end, happened)) this.#finished -= unlistedTasks(session);
   }
 
   #settle(finishedTasks: number): void {

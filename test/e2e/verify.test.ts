@@ -85,3 +85,45 @@ test("a damaged manifest is written anew from the checkpoints", { timeout: 60_00
   expect(repaired, repaired.stderr).toMatchObject({ code: 0 });
   expect(await datasetDigest(out)).toEqual(sound);
 });
+
+test("a manifest that reads well but is not that of the run is damage too", { timeout: 90_000 }, async () => {
+  const cwd = await finishedRun("jsonl");
+  const out = path.join(cwd, "out");
+  const file = path.join(out, "_manifest.json");
+  const sound = await datasetDigest(out);
+  const text = await readFile(file, "utf8");
+  const changes: readonly [RegExp, string][] = [
+    [/"planHash": "./, '"planHash": "!'],
+    [/"written": \d/, '"written": 9'],
+    [/\n$/, ""],
+  ];
+  for (const [found, replacement] of changes) {
+    await writeFile(file, text.replace(found, replacement));
+    const { code, stdout } = await runCli(["verify", "out", "--json"], { cwd });
+    expect(code, String(found)).toBe(1);
+    expect(JSON.parse(stdout).damages, String(found)).toEqual([
+      { kind: "manifest", file: "_manifest.json", message: expect.stringContaining("not what the checkpoints") },
+    ]);
+    const repaired = await runCli(["verify", "out", "--repair"], { cwd });
+    expect(repaired, repaired.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining("repaired") });
+    expect(await datasetDigest(out)).toEqual(sound);
+  }
+});
+
+test("what a run accepted as failures does not stop its repair", { timeout: 60_000 }, async () => {
+  const cwd = await temporaryFolder();
+  const lines = Array.from({ length: 400 }, (_, n) =>
+    n % 4 > 0 ? "no record" : JSON.stringify({ text: `text ${n}` }),
+  );
+  await writeFile(path.join(cwd, "a.jsonl"), lines.join("\n"));
+  const text = "source: { jsonl: { path: ./a.jsonl } }\nsteps: [dedupe-exact]\nsink: { jsonl: {} }\noutput: ./out\n";
+  await writeFile(path.join(cwd, "pipeline.yaml"), text);
+  const run = await runCli(["run", "pipeline.yaml", "--quiet", "--max-failure-ratio", "1"], { cwd });
+  expect(run, run.stderr).toMatchObject({ code: 0 });
+  const out = path.join(cwd, "out");
+  const sound = await datasetDigest(out);
+  await rm(path.join(out, "shard-000000-0000.jsonl"));
+  const repaired = await runCli(["verify", "out", "--repair"], { cwd });
+  expect(repaired, repaired.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining("repaired") });
+  expect(await datasetDigest(out)).toEqual(sound);
+});

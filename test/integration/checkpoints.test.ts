@@ -84,6 +84,21 @@ test("a run goes back to a checkpoint once, and ends with the same bytes", async
   expect(rolledBack).toMatchObject([[{ to: "checkpoint_000004" }], []]);
 });
 
+test("a run goes back behind where it went back before, and forth again", { timeout: 60_000 }, async () => {
+  const folder = await temporaryFolder();
+  const input = await writeInput(folder, 600);
+  const output = path.join(folder, "out");
+  const settings = { checkpointIntervalSeconds: 0.001, keepCheckpoints: 1000 };
+  await runPipeline(pipelineText(input), output, { settings });
+  const before = await datasetDigest(output);
+  const last = (await checkpointsIn(output)).at(-1)?.slice(0, -".json".length) ?? "";
+  for (const resumeFrom of ["checkpoint_000006", "checkpoint_000003", last]) {
+    const summary = await runPipeline(pipelineText(input), output, { settings: { ...settings, resumeFrom } });
+    expect(summary).toMatchObject({ outcome: "succeeded" });
+    expect(await datasetDigest(output)).toEqual(before);
+  }
+});
+
 test("a checkpoint that is not there is refused before anything is touched", async () => {
   const folder = await temporaryFolder();
   const input = await writeInput(folder, 200);

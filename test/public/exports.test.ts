@@ -36,5 +36,11 @@ test("the library exports these values", () => {
 });
 
 test("the testing entry exports the conformance suites", () => {
-  expect(Object.keys(testing).sort()).toEqual(["checkLedgerStore", "checkOperator", "checkSink", "checkSource"]);
+  expect(Object.keys(testing).sort()).toEqual([
+    "checkLedgerStore",
+    "checkOperator",
+    "checkSink",
+    "checkSource",
+    "checkStorage",
+  ]);
 });

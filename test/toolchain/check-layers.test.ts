@@ -10,6 +10,7 @@ const rules: LayerRules = {
   everywhere: ["model"],
   imports: { cli: ["storage", "media"] },
   lazyPackages: ["sharp"],
+  lazyFolders: { "storage/s3": ["sharp"] },
   emptyWords: ["utils", "manager"],
 };
 
@@ -19,6 +20,8 @@ const sound = {
   "src/media/image/decode.ts":
     'import type { Sharp } from "sharp";\nexport const load = async () => (await import("sharp")).default;\n',
   "src/media/audio/probe.ts": "export const probe = 1;\n",
+  "src/storage/s3/client.ts": 'import sharp from "sharp";\nexport const client = sharp;\n',
+  "src/storage/open.ts": 'export const open = () => import("./s3/client.ts");\n',
   "src/cli/main.ts": 'import { uri } from "../storage/uri.ts";\nimport { probe } from "../media/audio/probe.ts";\n',
 };
 
@@ -71,6 +74,12 @@ describe("checkLayers", () => {
     ["a heavy package for effect", "cli/a.ts", 'import "sharp";\n', "imports sharp at the top level"],
     ["an inline type import, which still loads", "cli/a.ts", 'import { type Sharp } from "sharp";\n', "imports sharp"],
     ["a heavy package's inner file", "cli/a.ts", 'import {\n  a,\n} from "sharp/lib/a.js";\n', "imports sharp"],
+    [
+      "a lazy folder at the top",
+      "storage/a.ts",
+      'import { client } from "./s3/client.ts";\n',
+      "src/storage/s3 loads with `await import()` only",
+    ],
     ["an empty word in a file name", "model/id-utils.ts", "export const a = 1;\n", '"utils" in a name says nothing'],
     ["an empty word in a folder name", "model/utils/id.ts", "export const a = 1;\n", '"utils" in a name'],
     ["an empty word in an export", "model/id.ts", "export class RunManager {}\n", '"manager" in the name RunManager'],

@@ -26,8 +26,9 @@ export async function repairDataset(
   const ledger = await Ledger.open(run.store);
   if (tasks.length > 0) await ledger.redo(tasks);
   const places = { output: run.output, checkpoints: run.store.location };
-  const settings = recordedSettings(places, flags, process.env, machineLimits());
-  return (await executeRun({ plan: run.start.plan, settings, mode })).exitCode;
+  const settings = recordedSettings(places, run.start.judgement, flags, process.env, machineLimits());
+  // What failed has failed before, and was accepted then.
+  return (await executeRun({ plan: run.start.plan, settings: { ...settings, maxFailureRatio: 1 }, mode })).exitCode;
 }
 
 async function tasksThatWrote(run: RecordedRun, files: ReadonlySet<string>): Promise<readonly TaskId[]> {

@@ -1,12 +1,20 @@
 import { createHash } from "node:crypto";
 import { totalsOf } from "../../contract/accounting.ts";
 import type { InputFile } from "../../contract/source.ts";
-import { isPublished, type Manifest, type ManifestFile, manifestName, successName } from "../../ledger/manifest.ts";
+import {
+  isPublished,
+  type Manifest,
+  type ManifestFile,
+  manifestBytes,
+  manifestName,
+  successName,
+} from "../../ledger/manifest.ts";
 import { readManifest } from "../../ledger/read-manifest.ts";
 import { PipelineError } from "../../model/errors.ts";
 import { storageFor } from "../../storage/open-storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { joinUri, relativeUri } from "../../storage/uri.ts";
+import type { RecordedRun } from "../open-run.ts";
 import { countJsonLines, countQuarantined, countShardSamples } from "./count-samples.ts";
 
 /** Something that is not as the manifest says. */
@@ -33,17 +41,17 @@ interface Verifier {
 }
 
 /**
- * Holds a dataset to its manifest: every file there, of that size and sha256, readable from end to end with as many
+ * Holds a dataset to its manifest, and that to what the run's checkpoints list: every file there, of that size and sha256, readable from end to end with as many
  * whole samples as listed, nothing beside them, and totals that add up. Finds everything, not only the first.
  * `onFile` is told of each file before it is read.
  */
 export async function verifyDataset(
-  output: string,
-  sink: string,
+  { output, start, manifest: recorded }: Pick<RecordedRun, "output" | "start" | "manifest">,
   onFile: (name: string, index: number, count: number) => void,
 ): Promise<Verification> {
+  const sink = start.plan.sink.name;
   const verifier: Verifier = { storage: storageFor(output), output, sink, damages: [] };
-  const manifest = await manifestOf(verifier);
+  const manifest = await publishedManifest(verifier, await recorded());
   if (manifest === undefined) return { files: 0, bytes: 0, samples: 0, damages: verifier.damages };
   const kinds = [
     { files: manifest.shards, count: (file: InputFile) => countShardSamples(sink, file) },
@@ -67,11 +75,18 @@ export async function verifyDataset(
   };
 }
 
-async function manifestOf({ storage, output, damages }: Verifier): Promise<Manifest | undefined> {
+async function publishedManifest(
+  { storage, output, damages }: Verifier,
+  recorded: Manifest,
+): Promise<Manifest | undefined> {
   if (!(await isPublished(storage, output)))
     damages.push({ kind: "missing", file: successName, message: "the run is not finished, or this file is lost" });
   try {
-    return await readManifest(storage, output);
+    const manifest = await readManifest(storage, output);
+    if (manifestBytes(recorded).equals(await storage.read(joinUri(output, manifestName)))) return manifest;
+    const message = "it is not what the checkpoints of the run add up to";
+    damages.push({ kind: "manifest", file: manifestName, message });
+    return recorded;
   } catch (error) {
     if (!(error instanceof PipelineError) || error.code !== "DATASET_DAMAGED") throw error;
     damages.push({ kind: "manifest", file: manifestName, message: error.message });

@@ -2,7 +2,7 @@ import { type Executor, type Task, type TaskObserver, WorkerLost, type WorkerSet
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { PipelineError } from "../../model/errors.ts";
-import { MemoryGauge } from "../../worker/memory-gauge.ts";
+import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
 import { MemoryGuard } from "./memory-guard.ts";
 import { type MeasuredWorker, MemoryReport } from "./memory-report.ts";
 import { MemoryReservations } from "./memory-reservations.ts";
@@ -42,7 +42,7 @@ interface Slot {
 class LocalExecutor implements Executor {
   readonly #options: LocalExecutorOptions;
   readonly #slots: readonly Slot[];
-  readonly #gauge = new MemoryGauge();
+  readonly #gauge = ownMemoryGauge();
   readonly #guard = new MemoryGuard(this.#gauge, () => this.#livingWorkers());
   readonly #memory = new MemoryReport(
     () => this.#measuredWorkers(),

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { MemoryGauge } from "../../worker/memory-gauge.ts";
+import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
 
 export interface MachineLimits {
   readonly workers: number;
@@ -18,7 +18,7 @@ const budgetPerWorkerBytes = 64 * MiB;
  * goes, and 64 MiB of decoded samples for each, at most a quarter of the memory that this process may use.
  */
 export function machineLimits(): MachineLimits {
-  const memoryBytes = new MemoryGauge().limitBytes;
+  const memoryBytes = ownMemoryGauge().limitBytes;
   const workers = Math.max(1, Math.min(availableParallelism(), Math.floor(memoryBytes / 2 / workerBytes)));
   const memoryBudgetBytes = Math.floor(Math.min(workers * budgetPerWorkerBytes, memoryBytes / 4));
   return { workers, memoryBudgetBytes, memoryBytes };

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { MemoryGauge } from "../../worker/memory-gauge.ts";
+import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
 
 /** Below this, file reads wait behind decoding: libuv's own default. */
 const minThreads = 4;
@@ -19,7 +19,7 @@ const heapBytes = { least: 256 * MiB, most: 4096 * MiB } as const;
  */
 export function workerEnvironment(workers: number): NodeJS.ProcessEnv {
   const threads = Math.max(minThreads, Math.ceil((availableParallelism() * 2) / workers));
-  const heapShare = (new MemoryGauge().limitBytes * 0.75) / workers;
+  const heapShare = (ownMemoryGauge().limitBytes * 0.75) / workers;
   const heapMiB = Math.floor(Math.min(heapBytes.most, Math.max(heapBytes.least, heapShare)) / MiB);
   return {
     ...process.env,

@@ -13,7 +13,7 @@ import type { Receipt } from "../../contract/receipt.ts";
 import { errorFromRecord, PipelineError } from "../../model/errors.ts";
 import { encodeFrame, FrameDecoder } from "../../worker/frame.ts";
 import type { JournalRecord } from "../../worker/journal-record.ts";
-import { MemoryGauge } from "../../worker/memory-gauge.ts";
+import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
 import { type FromWorker, isFromWorker, type ToWorker, unknownMessage } from "../../worker/message.ts";
 import type { Standing } from "../../worker/standing.ts";
 import { addressIn, debuggerOptions, runningStack, withoutChatter } from "./debugger-stack.ts";
@@ -64,7 +64,7 @@ export class WorkerProcess {
   #running: Waiting<Receipt> | undefined;
   #trying: Waiting<PreflightReport> | undefined;
   #lastOutput = "";
-  readonly #gauge = new MemoryGauge();
+  readonly #gauge = ownMemoryGauge();
   readonly #kernelKills = this.#gauge.kernelKills();
   #ranOutOfMemory = false;
   #debuggerAddress: string | undefined;

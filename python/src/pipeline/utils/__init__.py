@@ -1,0 +1,1 @@
+"""The module path that the operations runbook uses."""
