@@ -70,6 +70,8 @@ export type RunEvent =
       readonly sample: CondemnedSample;
     }
   | { readonly type: "checkpoint-written"; readonly name: string; readonly tasks: number; readonly seconds: number }
+  /** A checkpoint could not be written: the run ends, and what finished since the last one is done again. */
+  | { readonly type: "checkpoint-failed"; readonly error: ErrorRecord }
   | { readonly type: "drain-started"; readonly signal: string }
   | { readonly type: "run-finished"; readonly summary: RunSummary };
 

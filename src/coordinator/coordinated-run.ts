@@ -237,7 +237,9 @@ export class CoordinatedRun {
   }
 
   #stop(cause: unknown): void {
-    this.#fatal ??= asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
+    if (this.#fatal !== undefined) return;
+    this.#fatal = asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
+    this.#request.onEvent({ type: "checkpoint-failed", error: errorRecord(this.#fatal) });
   }
 
   #accounts(): RunAccounts {

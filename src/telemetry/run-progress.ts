@@ -40,6 +40,7 @@ export function reduceRun(before: RunSnapshot, event: RunEvent, at: number): Run
     case "worker-output":
     case "worker-stalled":
     case "sample-condemned":
+    case "checkpoint-failed":
       return before;
     case "worker-lost":
       return withWorker(before, { worker: event.worker, processId: null, activity: { doing: "stopped" } });
