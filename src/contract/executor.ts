@@ -132,7 +132,9 @@ export interface TaskObserver {
   progress(task: TaskId, attempt: number, progress: TaskProgress): void;
   activity(worker: number, activity: WorkerActivity): void;
   workerStarted(worker: number, processId: number): void;
-  workerLost(worker: number, reason: string): void;
+  workerLost(worker: number, end: WorkerEnd, reason: string): void;
+  /** Memory that the worker's process holds for itself; told a few times a minute where the system can tell it. */
+  workerMemory(worker: number, residentBytes: number): void;
   /** The worker has not got on for `stallTimeoutSeconds`; told again each time that as much has passed. */
   workerStalled(worker: number, stall: Stall): void;
   /** Text that the worker's code printed to stdout or stderr. */

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from "../model/errors.ts";
 import type { Accounting } from "./accounting.ts";
-import type { CondemnedSample, Stall } from "./executor.ts";
+import type { CondemnedSample, Stall, WorkerEnd } from "./executor.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
 
 /** What a task did since it began: cumulative, so a lost report costs nothing. */
@@ -23,6 +23,8 @@ export type RunEvent =
       readonly runId: string;
       readonly planHash: string;
       readonly destination: string;
+      /** Stages of the plan. */
+      readonly stages: number;
       readonly resumed: { readonly finishedTasks: number } | null;
     }
   /** The run went back to an earlier checkpoint, as it was asked to. */
@@ -44,7 +46,9 @@ export type RunEvent =
   | { readonly type: "worker-started"; readonly worker: number; readonly processId: number }
   /** What the user's code or a native library printed. */
   | { readonly type: "worker-output"; readonly worker: number; readonly text: string }
-  | { readonly type: "worker-lost"; readonly worker: number; readonly reason: string }
+  | { readonly type: "worker-lost"; readonly worker: number; readonly end: WorkerEnd; readonly reason: string }
+  /** Memory that a worker holds for itself, told a few times a minute where the system can tell it. */
+  | { readonly type: "worker-memory"; readonly worker: number; readonly residentBytes: number }
   /** No progress for `stallTimeout`; `stall` names the cause. */
   | { readonly type: "worker-stalled"; readonly worker: number; readonly stall: Stall }
   | { readonly type: "worker-activity"; readonly worker: number; readonly activity: WorkerActivity }
@@ -70,7 +74,7 @@ export type RunEvent =
       readonly sample: CondemnedSample;
     }
   | { readonly type: "checkpoint-written"; readonly name: string; readonly tasks: number; readonly seconds: number }
-  /** A checkpoint could not be written: the run ends, and what finished since the last one is done again. */
+  /** What finished since the last checkpoint is done again by the next run; this one ends. */
   | { readonly type: "checkpoint-failed"; readonly error: ErrorRecord }
   | { readonly type: "drain-started"; readonly signal: string }
   | { readonly type: "run-finished"; readonly summary: RunSummary };

@@ -31,6 +31,7 @@ export class CoordinatedRun {
   #ledger: Ledger | undefined;
   #drainSignal: string | undefined;
   #hasEnded = false;
+  #hasCheckpointFailed = false;
   #fatal: PipelineError | undefined;
 
   constructor(request: RunRequest) {
@@ -153,6 +154,7 @@ export class CoordinatedRun {
         runId: start.runId,
         planHash: start.planHash,
         destination: settings.output,
+        stages: plan.stages.length,
         resumed,
       });
       onEvent({
@@ -237,9 +239,11 @@ export class CoordinatedRun {
   }
 
   #stop(cause: unknown): void {
-    if (this.#fatal !== undefined) return;
-    this.#fatal = asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
-    this.#request.onEvent({ type: "checkpoint-failed", error: errorRecord(this.#fatal) });
+    const error = asPipelineError(cause, "STORAGE_FAILED", "writing a checkpoint failed");
+    this.#fatal ??= error;
+    if (this.#hasCheckpointFailed) return;
+    this.#hasCheckpointFailed = true;
+    this.#request.onEvent({ type: "checkpoint-failed", error: errorRecord(error) });
   }
 
   #accounts(): RunAccounts {

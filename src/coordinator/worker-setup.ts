@@ -28,7 +28,8 @@ export function eventsOfTasks(onEvent: (event: RunEvent) => void): TaskObserver 
     activity: (worker, activity) => onEvent({ type: "worker-activity", worker, activity }),
     workerStarted: (worker, processId) => onEvent({ type: "worker-started", worker, processId }),
     workerStalled: (worker, stall) => onEvent({ type: "worker-stalled", worker, stall }),
-    workerLost: (worker, reason) => onEvent({ type: "worker-lost", worker, reason }),
+    workerLost: (worker, end, reason) => onEvent({ type: "worker-lost", worker, end, reason }),
+    workerMemory: (worker, residentBytes) => onEvent({ type: "worker-memory", worker, residentBytes }),
     workerOutput: (worker, text) => onEvent({ type: "worker-output", worker, text }),
   };
 }

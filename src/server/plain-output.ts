@@ -1,20 +1,23 @@
-const longestOutput = 500;
-/** Shorter values would blacken ordinary words. */
-const shortestSecret = 8;
-const secretName = /secret|token|password|passwd|credential|api_?key|access_?key/i;
+import { createRedactor, secretsOf } from "../model/redact-secrets.ts";
+import type { HealthChecks, HealthEntry } from "./health-report.ts";
 
-/**
- * A message as `/health` may show it to anybody: without passwords and queries in URIs, which hold signatures,
- * and without the values of environment variables whose names say that they are secret. One line, of bounded length.
- */
-export function plainOutput(message: string, environment: { readonly [name: string]: string | undefined }): string {
-  let text = message
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@"']+@/gi, "$1")
-    .replace(/(:\/\/[^\s?"']+)\?[^\s"']+/g, "$1?…");
-  for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && value.length >= shortestSecret && secretName.test(name))
-      text = text.replaceAll(value, "…");
-  }
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length <= longestOutput ? line : `${line.slice(0, longestOutput - 1)}…`;
+const longestOutput = 500;
+
+/** Makes messages fit to be shown to whoever asks: no secrets, one line, of bounded length. */
+export type PlainOutput = (message: string) => string;
+
+/** Knows the secrets that the environment holds. */
+export function plainOutput(environment: { readonly [name: string]: string | undefined }): PlainOutput {
+  const redactor = createRedactor(secretsOf(environment));
+  return (message) => {
+    const line = redactor.text(message).replace(/\s+/g, " ").trim();
+    return line.length <= longestOutput ? line : `${line.slice(0, longestOutput - 1)}…`;
+  };
+}
+
+/** The same checks, each `output` made plain. */
+export function withPlainOutput(checks: HealthChecks, plain: PlainOutput): HealthChecks {
+  const entry = (each: HealthEntry): HealthEntry =>
+    each.output === undefined ? each : { ...each, output: plain(each.output) };
+  return Object.fromEntries(Object.entries(checks).map(([key, entries]) => [key, entries.map(entry)]));
 }

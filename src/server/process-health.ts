@@ -8,7 +8,7 @@ import { CachedCheck } from "./cached-check.ts";
 import { EventLoopWatch } from "./event-loop.ts";
 import { type HealthChecks, type HealthEntry, type HealthReport, healthReport } from "./health-report.ts";
 import type { HealthSource, ProbeLine } from "./health-routes.ts";
-import { plainOutput } from "./plain-output.ts";
+import { type PlainOutput, plainOutput, withPlainOutput } from "./plain-output.ts";
 import { type RunLimits, RunObservations } from "./run-observations.ts";
 import { systemChecks } from "./system-checks.ts";
 
@@ -36,6 +36,7 @@ const secondsNow = () => performance.now() / 1000;
 /** The health of a process that serves one pipeline: told what happens, asked by the probes. */
 export class ProcessHealth implements HealthSource {
   readonly #facts: ProcessFacts;
+  readonly #plainOutput: PlainOutput;
   readonly #gauge = new MemoryGauge();
   readonly #loop = new EventLoopWatch();
   readonly #runs = new RunObservations();
@@ -49,6 +50,7 @@ export class ProcessHealth implements HealthSource {
 
   constructor(facts: ProcessFacts) {
     this.#facts = facts;
+    this.#plainOutput = plainOutput(facts.environment);
     this.#loop.start();
   }
 
@@ -105,14 +107,11 @@ export class ProcessHealth implements HealthSource {
         },
       ],
     };
-    const { releaseId, serviceId, environment } = this.#facts;
-    const plain = Object.entries(checks).map(([key, entries]) => [
-      key,
-      entries.map((entry) =>
-        entry.output === undefined ? entry : { ...entry, output: plainOutput(entry.output, environment) },
-      ),
-    ]);
-    return healthReport({ releaseId, serviceId, description: "multimodal-pipeline" }, Object.fromEntries(plain));
+    const { releaseId, serviceId } = this.#facts;
+    return healthReport(
+      { releaseId, serviceId, description: "multimodal-pipeline" },
+      withPlainOutput(checks, this.#plainOutput),
+    );
   }
 
   liveness(): readonly ProbeLine[] {
@@ -142,7 +141,7 @@ export class ProcessHealth implements HealthSource {
   }
 
   #plain(text: string | undefined): string | undefined {
-    return text === undefined ? undefined : plainOutput(text, this.#facts.environment);
+    return text === undefined ? undefined : this.#plainOutput(text);
   }
 
   #runState(time: string): HealthEntry {

@@ -15,7 +15,7 @@ const accounting = {
   written: 949,
 };
 const events: readonly RunEvent[] = [
-  { type: "run-started", runId: "r", planHash: "h", destination: "/out", resumed: null },
+  { type: "run-started", runId: "r", planHash: "h", destination: "/out", stages: 1, resumed: null },
   { type: "input-listed", splits: 2, bytes: 80_000_000, samples: 4000 },
   { type: "worker-started", worker: 0, processId: 1 },
   { type: "worker-started", worker: 1, processId: 2 },

@@ -49,6 +49,8 @@ export function noticeOf(event: RunEvent, paint: Paint): string | undefined {
         `${what}: ${event.error.code}: ${fitText(event.error.message, 500)}; ${next}`,
       );
     }
+    case "checkpoint-failed":
+      return paint("red", `no checkpoint could be written: ${event.error.code}: ${fitText(event.error.message, 500)}`);
     case "drain-started":
       return paint("yellow", `${event.signal}: finishing what is running; once more to stop at once`);
     case "run-finished":

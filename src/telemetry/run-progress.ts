@@ -39,8 +39,9 @@ export function reduceRun(before: RunSnapshot, event: RunEvent, at: number): Run
     case "disk-space-short":
     case "worker-output":
     case "worker-stalled":
-    case "sample-condemned":
+    case "worker-memory":
     case "checkpoint-failed":
+    case "sample-condemned":
       return before;
     case "worker-lost":
       return withWorker(before, { worker: event.worker, processId: null, activity: { doing: "stopped" } });

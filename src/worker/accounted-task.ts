@@ -70,6 +70,7 @@ export async function accountedTask(
     const failed = await quarantine.commit();
     const told = await outcomes.commit();
     if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
+    report(attempt, tally);
     return {
       stage: task.stage,
       split: task.split,
@@ -82,6 +83,7 @@ export async function accountedTask(
       seconds: (performance.now() - start) / 1000,
     };
   } catch (cause) {
+    report(attempt, tally);
     await output?.abort();
     await quarantine.abort();
     await outcomes.abort();
@@ -89,13 +91,18 @@ export async function accountedTask(
   }
 }
 
-function reportingPause({ task, reporter }: TaskAttempt, tally: TaskTally): TaskBench["pause"] {
+function report({ reporter }: TaskAttempt, tally: TaskTally): void {
+  reporter.progress({ accounting: tally.accounting(), busySeconds: tally.busySeconds() });
+}
+
+function reportingPause(attempt: TaskAttempt, tally: TaskTally): TaskBench["pause"] {
+  const { task, reporter } = attempt;
   let last = performance.now();
   return ({ step, sample }) => {
     const now = performance.now();
     if (now - last < reportSeconds * 1000) return undefined;
     last = now;
-    reporter.progress({ accounting: tally.accounting(), busySeconds: tally.busySeconds() });
+    report(attempt, tally);
     reporter.activity({ doing: "task", task: { stage: task.stage, split: task.split }, step, sample });
     return new Promise((resolve) => {
       setImmediate(resolve);

@@ -3,7 +3,7 @@ import process from "node:process";
 import { formatBytes } from "../../contract/units.ts";
 import { PipelineError } from "../../model/errors.ts";
 import { type HealthEntry, type HealthReport, type HealthStatus, healthReport } from "../../server/health-report.ts";
-import { plainOutput } from "../../server/plain-output.ts";
+import { plainOutput, withPlainOutput } from "../../server/plain-output.ts";
 import { systemChecks } from "../../server/system-checks.ts";
 import { resolveUri } from "../../storage/uri.ts";
 import { formatDuration, formatPercent } from "../../telemetry/format-quantity.ts";
@@ -56,13 +56,7 @@ async function dataReport(outputPath: string, options: HealthOptions, version: s
     isReadOnly: options.readOnly === true,
   });
   const facts = { releaseId: version, serviceId: hostname(), description: "multimodal-pipeline" };
-  const all = Object.entries({ ...checks, ...systemChecks(new Date()) });
-  const plain = all.map(([key, entries]) => [key, entries.map(withPlainOutput)]);
-  return healthReport(facts, Object.fromEntries(plain));
-}
-
-function withPlainOutput(entry: HealthEntry): HealthEntry {
-  return entry.output === undefined ? entry : { ...entry, output: plainOutput(entry.output, process.env) };
+  return healthReport(facts, withPlainOutput({ ...checks, ...systemChecks(new Date()) }, plainOutput(process.env)));
 }
 
 const styles: { readonly [Status in HealthStatus]: Style } = { pass: "green", warn: "yellow", fail: "red" };

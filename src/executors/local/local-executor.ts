@@ -4,6 +4,7 @@ import type { Receipt } from "../../contract/receipt.ts";
 import { PipelineError } from "../../model/errors.ts";
 import { MemoryGauge } from "../../worker/memory-gauge.ts";
 import { MemoryGuard } from "./memory-guard.ts";
+import { type MeasuredWorker, MemoryReport } from "./memory-report.ts";
 import { MemoryReservations } from "./memory-reservations.ts";
 import { placeText } from "./whereabouts.ts";
 import { workerEnvironment } from "./worker-environment.ts";
@@ -43,6 +44,10 @@ class LocalExecutor implements Executor {
   readonly #slots: readonly Slot[];
   readonly #gauge = new MemoryGauge();
   readonly #guard = new MemoryGuard(this.#gauge, () => this.#livingWorkers());
+  readonly #memory = new MemoryReport(
+    () => this.#measuredWorkers(),
+    (worker, residentBytes) => this.#observer?.workerMemory(worker, residentBytes),
+  );
   readonly #reservations = new MemoryReservations(this.#gauge);
   #prestarted: WorkerProcess | undefined;
   #setup: WorkerSetup | undefined;
@@ -70,6 +75,7 @@ class LocalExecutor implements Executor {
     this.#setup = setup;
     this.#observer = observer;
     this.#guard.start();
+    this.#memory.start();
     const [first] = this.#slots;
     if (first !== undefined) await this.#startFirst(first, observer);
   }
@@ -86,7 +92,8 @@ class LocalExecutor implements Executor {
       const receipt = worker.run(task);
       return await (slot.watch?.during(receipt) ?? receipt);
     } catch (error) {
-      if (error instanceof WorkerLost && !this.#isClosed) this.#observer?.workerLost(slot.index, lossText(error));
+      if (error instanceof WorkerLost && !this.#isClosed)
+        this.#observer?.workerLost(slot.index, error.end, lossText(error));
       throw error;
     } finally {
       // A worker that is lost gives nothing back itself.
@@ -114,10 +121,17 @@ class LocalExecutor implements Executor {
       ...this.#slots.map(async (slot) => slot.worker?.close(how)),
     ]);
     this.#guard.stop();
+    this.#memory.stop();
   }
 
   #livingWorkers(): readonly WorkerProcess[] {
     return this.#slots.flatMap(({ worker }) => (worker === undefined || worker.loss !== undefined ? [] : [worker]));
+  }
+
+  #measuredWorkers(): readonly MeasuredWorker[] {
+    return this.#slots.flatMap(({ index, worker }) =>
+      worker === undefined || worker.loss !== undefined ? [] : [{ index, processId: worker.processId }],
+    );
   }
 
   async #workerOf(slot: Slot): Promise<WorkerProcess> {
@@ -137,7 +151,7 @@ class LocalExecutor implements Executor {
       } catch (error) {
         const loss = slot.worker?.loss;
         if (loss === undefined || start === mostFirstStarts || this.#isClosed) throw error;
-        observer.workerLost(slot.index, lossText(loss));
+        observer.workerLost(slot.index, loss.end, lossText(loss));
       }
     }
   }
@@ -165,6 +179,7 @@ class LocalExecutor implements Executor {
     slot.watch = new WorkerWatch(worker, setup, (stall) => observer.workerStalled(slot.index, stall));
     slot.opened = slot.watch.during(worker.open(this.#options.catalogModule.href, setup));
     await slot.opened;
+    this.#memory.tellOf({ index: slot.index, processId: worker.processId });
   }
 }
 

@@ -80,8 +80,8 @@ export function offerToKernel(processId: number): void {
   }
 }
 
-/** Memory that a process holds for itself, not as pages of files; 0 when it is gone. */
-function ownBytes(processId: number): number {
+/** Memory that a process holds for itself, not as pages of files; 0 when it is gone, or on another system than Linux. */
+export function ownBytes(processId: number): number {
   try {
     return (lineValue(readFileSync(`/proc/${processId}/status`, "latin1"), "RssAnon") ?? 0) * 1024;
   } catch {

@@ -1,0 +1,46 @@
+import { ownBytes } from "./memory-guard.ts";
+
+/** A worker whose memory is told. */
+export interface MeasuredWorker {
+  readonly index: number;
+  readonly processId: number;
+}
+
+const everyMilliseconds = 20_000;
+
+/** Tells now and then what each worker holds, so that growth can be seen long before it hurts. */
+export class MemoryReport {
+  readonly #workers: () => readonly MeasuredWorker[];
+  readonly #tell: (worker: number, residentBytes: number) => void;
+  readonly #everyMilliseconds: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    workers: () => readonly MeasuredWorker[],
+    tell: (worker: number, residentBytes: number) => void,
+    milliseconds = everyMilliseconds,
+  ) {
+    this.#workers = workers;
+    this.#tell = tell;
+    this.#everyMilliseconds = milliseconds;
+  }
+
+  /** Idempotent. Does not keep the process alive. */
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      for (const worker of this.#workers()) this.tellOf(worker);
+    }, this.#everyMilliseconds).unref();
+  }
+
+  /** Tells of one worker now; of none whose process is gone, nor on a system that does not say. */
+  tellOf({ index, processId }: MeasuredWorker): void {
+    const bytes = ownBytes(processId);
+    if (bytes > 0) this.#tell(index, bytes);
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
