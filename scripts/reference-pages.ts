@@ -5,6 +5,7 @@ import type { ErrorScope } from "../src/model/error-codes.ts";
 import { errorCodes } from "../src/model/error-codes.ts";
 import { pipelineFileJsonSchema } from "../src/plan/pipeline-file-json-schema.ts";
 import { pipelineFileSchema, runOptionsSchema } from "../src/plan/pipeline-file-schema.ts";
+import { type MetricDefinition, metricTopics } from "../src/telemetry/metric-definitions.ts";
 import { cell, code, optionsTable } from "./describe-schema.ts";
 
 interface Component {
@@ -39,6 +40,7 @@ export async function referencePages(catalog: Catalog): Promise<ReadonlyMap<stri
   const sinks = await load(catalog.sinks);
   return new Map([
     ["errors.md", errorsPage()],
+    ["metrics.md", metricsPage()],
     ["operators.md", operatorsPage(operators)],
     ["sources.md", componentsPage("Sources", "A pipeline file names one source.", sources)],
     ["sinks.md", componentsPage("Sinks", "A pipeline file names one sink.", sinks)],
@@ -77,6 +79,24 @@ function errorsPage(): string {
     "Every error carries one of these codes. The heading says how far it reaches; the class says who has to act, and is what quarantine lines are sorted by.",
     sections,
   );
+}
+
+function metricsPage(): string {
+  const sections = metricTopics.map(({ title, text, metrics }) =>
+    [`## ${title}`, ...(text === "" ? [] : [text]), metricsTable(metrics)].join("\n\n"),
+  );
+  return page(
+    "Metrics",
+    "In the text format of Prometheus, from run events alone. Counters never fall while a process lives. Labels are bounded: steps, stages, codes, reasons and worker numbers, never ids or paths. Beside these the process itself shows under `pipeline_process_` and `pipeline_nodejs_`, with the names of the Node client for Prometheus.",
+    sections,
+  );
+}
+
+function metricsTable(metrics: readonly MetricDefinition[]): string {
+  const rows = metrics.map(
+    ({ name, kind, labels, help }) => `| ${code(name)} | ${kind} | ${labels.map(code).join(", ")} | ${cell(help)} |`,
+  );
+  return ["| metric | kind | labels | what it says |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
 function operatorsPage(operators: readonly OperatorSpec[]): string {

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { asPipelineError, messageOf, type PipelineError } from "../model/errors.ts";
+import { createRedactor, secretsOf } from "../model/redact-secrets.ts";
 import { exitCodes } from "./exit-code.ts";
 import { terminal } from "./terminal.ts";
 
@@ -12,7 +13,7 @@ export function printError(thrown: unknown): number {
   return error.scope === "usage" ? exitCodes.usage : exitCodes.failed;
 }
 
-/** `error CODE: message`, the remedy, the causes; the stack only with LOG_LEVEL=debug. */
+/** `error CODE: message`, the remedy, the causes, without secrets; the stack only with LOG_LEVEL=debug. */
 export function errorLines(error: PipelineError): readonly string[] {
   const lines = [`error ${error.code}: ${error.message}`, error.remedy];
   let cause = error.cause;
@@ -23,5 +24,6 @@ export function errorLines(error: PipelineError): readonly string[] {
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   if (process.env.LOG_LEVEL === "debug" && error.stack !== undefined) lines.push(error.stack);
-  return lines;
+  const redactor = createRedactor(secretsOf(process.env));
+  return lines.map(redactor.text);
 }

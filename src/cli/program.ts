@@ -56,6 +56,7 @@ function packageVersion(): string {
 interface GivenOptions {
   readonly [option: string]: unknown;
   readonly json?: true;
+  readonly logJson?: true;
   readonly quiet?: true;
 }
 
@@ -66,6 +67,7 @@ function addRun(program: Command): void {
     .argument("<input>", "pipeline file (YAML or JSON), or a folder or file of raw data");
   withPlanFlags(command)
     .option("--json", "one event a line on standard output, for machines")
+    .option("--log-json", "a log of JSON lines on standard output, for log collectors; LOG_LEVEL says how much")
     .option("--quiet", "print errors only")
     .action(async (input: string, options: GivenOptions) => {
       const { prestartWorker } = await import("../executors/local/prestart-worker.ts");

@@ -1,20 +1,17 @@
 import { machineLimits } from "../executors/local/machine-limits.ts";
 import type { WorkerProcess } from "../executors/local/worker-process.ts";
-import { asPipelineError, errorRecord } from "../model/errors.ts";
 import type { ResolvedPipeline } from "../plan/resolve-pipeline.ts";
 import { completeSettings } from "../plan/resolved-settings.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { executeRun } from "./execute-run.ts";
 import { namesPipelineFile } from "./pipeline-input.ts";
 import { resolveFile, resolveRawInput } from "./resolve-input.ts";
-import { type WatchMode, watchMode } from "./run-watch.ts";
+import { tellRefusal, type WatchFlags, type WatchMode, watchMode } from "./run-watch.ts";
 import { terminal } from "./terminal.ts";
 
-interface RunOptions {
+interface RunOptions extends WatchFlags {
   /** Booting already; the run takes it over, and its caller closes it when there is none. */
   readonly firstWorker: WorkerProcess;
-  readonly json?: true;
-  readonly quiet?: true;
 }
 
 /** `pipeline run <input-or-file>`: the job, with live progress; answers the exit code. */
@@ -34,11 +31,7 @@ export async function runCommand(input: string, flags: Flags, options: RunOption
     });
     return exitCode;
   } catch (thrown) {
-    // Machines that read events should not have to parse standard error; a person gets it there all the same.
-    if (mode === "json") {
-      const error = asPipelineError(thrown, "INTERNAL", "unexpected error");
-      terminal.print(JSON.stringify({ time: new Date().toISOString(), type: "error", error: errorRecord(error) }));
-    }
+    await tellRefusal(mode, thrown);
     throw thrown;
   }
 }

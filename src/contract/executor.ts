@@ -133,8 +133,11 @@ export interface TaskObserver {
   activity(worker: number, activity: WorkerActivity): void;
   workerStarted(worker: number, processId: number): void;
   workerLost(worker: number, end: WorkerEnd, reason: string): void;
-  /** Memory that the worker's process holds for itself; told a few times a minute where the system can tell it. */
-  workerMemory(worker: number, residentBytes: number): void;
+  /**
+   * Memory that the worker's process holds for itself, and what of it is more than when it started: told a few times
+   * a minute where the system can tell it.
+   */
+  workerMemory(worker: number, residentBytes: number, grownBytes: number): void;
   /** The worker has not got on for `stallTimeoutSeconds`; told again each time that as much has passed. */
   workerStalled(worker: number, stall: Stall): void;
   /** Text that the worker's code printed to stdout or stderr. */

@@ -47,8 +47,13 @@ export type RunEvent =
   /** What the user's code or a native library printed. */
   | { readonly type: "worker-output"; readonly worker: number; readonly text: string }
   | { readonly type: "worker-lost"; readonly worker: number; readonly end: WorkerEnd; readonly reason: string }
-  /** Memory that a worker holds for itself, told a few times a minute where the system can tell it. */
-  | { readonly type: "worker-memory"; readonly worker: number; readonly residentBytes: number }
+  /** Memory that a worker holds for itself, and what of it is more than when it started; where the system can tell it. */
+  | {
+      readonly type: "worker-memory";
+      readonly worker: number;
+      readonly residentBytes: number;
+      readonly grownBytes: number;
+    }
   /** No progress for `stallTimeout`; `stall` names the cause. */
   | { readonly type: "worker-stalled"; readonly worker: number; readonly stall: Stall }
   | { readonly type: "worker-activity"; readonly worker: number; readonly activity: WorkerActivity }

@@ -29,7 +29,8 @@ export function eventsOfTasks(onEvent: (event: RunEvent) => void): TaskObserver 
     workerStarted: (worker, processId) => onEvent({ type: "worker-started", worker, processId }),
     workerStalled: (worker, stall) => onEvent({ type: "worker-stalled", worker, stall }),
     workerLost: (worker, end, reason) => onEvent({ type: "worker-lost", worker, end, reason }),
-    workerMemory: (worker, residentBytes) => onEvent({ type: "worker-memory", worker, residentBytes }),
+    workerMemory: (worker, residentBytes, grownBytes) =>
+      onEvent({ type: "worker-memory", worker, residentBytes, grownBytes }),
     workerOutput: (worker, text) => onEvent({ type: "worker-output", worker, text }),
   };
 }

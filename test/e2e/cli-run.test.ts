@@ -61,6 +61,46 @@ describe("pipeline run", () => {
     });
   });
 
+  it("writes a log of JSON lines with --log-json, as much as LOG_LEVEL says, without what the environment keeps secret", async () => {
+    await write("docs/a.jsonl", records(5));
+    await write(
+      "loud.mjs",
+      slowOperator.replace("await new Promise", 'console.log("wJalrXUtnFEMI7MDENG"); await new Promise'),
+    );
+    await write(
+      "pipeline.yaml",
+      "source: { jsonl: { path: ./docs } }\nsteps:\n  - map-module: { module: ./loud.mjs }\nsink: jsonl\noutput: ./out\n",
+    );
+    const environment = { LOG_LEVEL: "DEBUG", AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI7MDENG" };
+    const result = await runCli(["run", "pipeline.yaml", "--log-json"], { cwd: folder, environment });
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+    expect(result.stdout).not.toContain("wJalrXUtnFEMI7MDENG");
+    const lines = result.stdout.trim().split("\n");
+    const logged = lines.map((line): Record<string, unknown> => JSON.parse(line));
+    const events = logged.map((record) => record.event);
+    expect(events).toEqual(
+      expect.arrayContaining(["run-started", "task-finished", "worker-output", "checkpoint-written"]),
+    );
+    if (process.platform === "linux") expect(events).toContain("worker-memory");
+    const finished = logged.find((record) => record.event === "task-finished");
+    expect(finished).toMatchObject({
+      level: "debug",
+      run: expect.any(String),
+      stage: 0,
+      split: 0,
+      counts: { read: 5 },
+    });
+
+    const refused = await runCli(["run", "nowhere", "--log-json"], { cwd: folder, environment: { LOG_LEVEL: "warn" } });
+    expect(refused.code).toBe(2);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ level: "error", code: "USAGE" });
+    const misled = await runCli(["run", "pipeline.yaml", "--log-json"], {
+      cwd: folder,
+      environment: { LOG_LEVEL: "loud" },
+    });
+    expect(misled).toMatchObject({ code: 2, stderr: expect.stringContaining("LOG_LEVEL: expected one of trace") });
+  });
+
   it("prints errors only with --quiet", async () => {
     await write("docs/a.jsonl", records(2));
     expect(await cli("run", await pipelineOver("./docs"), "--quiet")).toEqual({ code: 0, stdout: "", stderr: "" });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -113,6 +114,26 @@ sink: { jsonl: {} }
   const shards = async (output: string) =>
     [...(await datasetDigest(path.join(folder, output)))].filter(([name]) => name.startsWith("shard-"));
   expect(await shards("out")).toEqual(await shards("fresh"));
+});
+
+test("a checkpoint that cannot be written is told once and ends the run", async () => {
+  const folder = await temporaryFolder();
+  const text = pipelineText(await writeInput(folder, 60));
+  const output = path.join(folder, "out");
+  const checkpoints = path.join(output, ".checkpoints");
+  const events: RunEvent[] = [];
+  const summary = await runPipeline(text, output, {
+    onEvent(event) {
+      events.push(event);
+      if (event.type !== "task-finished" || existsSync(`${checkpoints}-aside`)) return;
+      renameSync(checkpoints, `${checkpoints}-aside`);
+      writeFileSync(checkpoints, "");
+    },
+  });
+  expect(summary).toMatchObject({ outcome: "failed", error: { code: expect.stringMatching(/^(STORAGE|OUTPUT)_/) } });
+  expect(events.filter((event) => event.type === "checkpoint-failed")).toEqual([
+    { type: "checkpoint-failed", error: expect.objectContaining({ message: summary.error?.message }) },
+  ]);
 });
 
 /** Writes the fixture's files, with the folder in place of its placeholder and the versions that the input has here. */

@@ -46,7 +46,7 @@ class LocalExecutor implements Executor {
   readonly #guard = new MemoryGuard(this.#gauge, () => this.#livingWorkers());
   readonly #memory = new MemoryReport(
     () => this.#measuredWorkers(),
-    (worker, residentBytes) => this.#observer?.workerMemory(worker, residentBytes),
+    (worker, residentBytes, grownBytes) => this.#observer?.workerMemory(worker, residentBytes, grownBytes),
   );
   readonly #reservations = new MemoryReservations(this.#gauge);
   #prestarted: WorkerProcess | undefined;

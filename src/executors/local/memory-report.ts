@@ -11,13 +11,15 @@ const everyMilliseconds = 20_000;
 /** Tells now and then what each worker holds, so that growth can be seen long before it hurts. */
 export class MemoryReport {
   readonly #workers: () => readonly MeasuredWorker[];
-  readonly #tell: (worker: number, residentBytes: number) => void;
+  readonly #tell: (worker: number, residentBytes: number, grownBytes: number) => void;
   readonly #everyMilliseconds: number;
+  /** The first reading of each worker, with the process that it is of. */
+  readonly #first = new Map<number, { readonly processId: number; readonly bytes: number }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     workers: () => readonly MeasuredWorker[],
-    tell: (worker: number, residentBytes: number) => void,
+    tell: (worker: number, residentBytes: number, grownBytes: number) => void,
     milliseconds = everyMilliseconds,
   ) {
     this.#workers = workers;
@@ -35,7 +37,9 @@ export class MemoryReport {
   /** Tells of one worker now; of none whose process is gone, nor on a system that does not say. */
   tellOf({ index, processId }: MeasuredWorker): void {
     const bytes = ownBytes(processId);
-    if (bytes > 0) this.#tell(index, bytes);
+    if (bytes === 0) return;
+    if (this.#first.get(index)?.processId !== processId) this.#first.set(index, { processId, bytes });
+    this.#tell(index, bytes, bytes - (this.#first.get(index)?.bytes ?? bytes));
   }
 
   /** Idempotent. */
