@@ -14,21 +14,22 @@ export function addServe(program: Command, version: () => string): void {
     .option("--config <file>", "pipeline file (or PIPELINE_CONFIG)")
     .option("--host <address>", "address to listen on (or PIPELINE_HOST; default: 0.0.0.0, every address)")
     .option("--health-port <port>", "port of /health, /livez, /readyz, /startupz (or HEALTH_CHECK_PORT; default: 8080)")
+    .option("--metrics-port <port>", "port of /metrics (or METRICS_PORT; default: 9090)")
     .option(
       "--termination-grace <time>",
       "time to finish what is running after SIGTERM (or TERMINATION_GRACE; default: 25s)",
     );
   withPlanFlags(command)
-    .option("--json", "one event a line on standard output, for machines")
+    .option("--log-json", "a log of JSON lines on standard output, for log collectors; LOG_LEVEL says how much")
     .option("--quiet", "print errors only")
     .action(
       async (
-        options: ServeFlags & { readonly [option: string]: unknown; readonly json?: true; readonly quiet?: true },
+        options: ServeFlags & { readonly [option: string]: unknown; readonly logJson?: true; readonly quiet?: true },
       ) => {
         const { serveCommand } = await import("./serve/serve-command.ts");
         process.exitCode = await serveCommand(options, planFlags(options), {
           version: version(),
-          ...(options.json === undefined ? {} : { json: options.json }),
+          ...(options.logJson === undefined ? {} : { logJson: options.logJson }),
           ...(options.quiet === undefined ? {} : { quiet: options.quiet }),
         });
       },

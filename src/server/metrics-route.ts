@@ -1,11 +1,15 @@
 import type { Route } from "./listen.ts";
 
-/** `/metrics` in Prometheus' text format; `metrics` gives the text, made anew for each request. */
-export function metricsRoutes(metrics: () => Promise<string>): ReadonlyMap<string, Route> {
+/** A registry of metrics, in the text format of Prometheus. */
+export interface MetricsSource {
+  readonly contentType: string;
+  /** As of this moment. */
+  text(): Promise<string>;
+}
+
+/** `/metrics`, made anew for each request. */
+export function metricsRoutes(metrics: MetricsSource): ReadonlyMap<string, Route> {
   return new Map<string, Route>([
-    [
-      "/metrics",
-      async () => ({ status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: await metrics() }),
-    ],
+    ["/metrics", async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() })],
   ]);
 }

@@ -2,9 +2,9 @@ import { readdir, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { HealthEntry, HealthReport } from "../../src/server/health-report.ts";
+import { ServeProcess, writeHeldPipeline } from "../fixtures/serve-process.ts";
 import { temporaryFolder } from "../integration/run-pipeline.ts";
 import { runCli } from "./run-cli.ts";
-import { ServeProcess, writeHeldPipeline } from "./serve-process.ts";
 
 async function health(folder: string, ...args: readonly string[]) {
   const { code, stdout, stderr } = await runCli(["health", ...args], { cwd: folder });

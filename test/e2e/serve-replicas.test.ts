@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { ServeProcess, writeHeldPipeline } from "../fixtures/serve-process.ts";
 import { datasetDigest, temporaryFolder } from "../integration/run-pipeline.ts";
 import { runCli } from "./run-cli.ts";
-import { ServeProcess, writeHeldPipeline } from "./serve-process.ts";
 
 const splits = 24;
 const free = 6;

@@ -1,9 +1,9 @@
 import { rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { heldPipeline, ServeProcess, writeHeldPipeline } from "../fixtures/serve-process.ts";
 import { datasetDigest, temporaryFolder } from "../integration/run-pipeline.ts";
 import { runCli } from "./run-cli.ts";
-import { heldPipeline, ServeProcess, writeHeldPipeline } from "./serve-process.ts";
 
 test("it starts, works, is done and stays; told to end while it works, it is not ready at once, drains and leaves with 0", {
   timeout: 120_000,
@@ -130,4 +130,34 @@ test("a port that is taken, a file that is not valid and no file at all end it w
   expect(await refused(["--config", "wrong.yaml", "--to", "out"])).toContain("error UNKNOWN_KEY");
   expect(await refused([])).toContain("error INVALID_OPTION: --config or PIPELINE_CONFIG: expected the path");
   expect(await refused(["--config", "pipeline.yaml"], { HEALTH_CHECK_PORT: "http" })).toContain("HEALTH_CHECK_PORT");
+});
+
+test("metrics are served on a port of their own, and --log-json makes every line a record, as far as LOG_LEVEL asks", {
+  timeout: 120_000,
+}, async () => {
+  const folder = await temporaryFolder();
+  await writeHeldPipeline(folder, 2, 2);
+  const served = new ServeProcess(["--config", "pipeline.yaml", "--to", "out", "--log-json"], folder, {
+    LOG_LEVEL: "info",
+  });
+  await served.until("run:state", { observedValue: "finished" });
+  const [metricsUrl = ""] = /http:[^"]*\/metrics/.exec(served.log) ?? [];
+  const metrics = await fetch(metricsUrl);
+  expect([metrics.status, metrics.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/plain")]);
+  expect(await metrics.text()).toMatch(/^# TYPE pipeline_/m);
+  expect((await fetch(metricsUrl.replace("/metrics", "/health"))).status).toBe(404);
+  served.kill("SIGTERM");
+  expect(await served.ended, served.log).toEqual({ code: 0, signal: null });
+  const records = served.log
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly event: string; readonly level: string });
+  expect(new Set(records.map(({ level }) => level))).toEqual(new Set(["info"]));
+  const events = records.map(({ event }) => event).filter((event) => /^(listening|run-|served|stopped)/.test(event));
+  expect(events).toEqual(["listening", "run-started", "run-finished", "served", "stopped"]);
+  const silent = new ServeProcess(["--config", "pipeline.yaml", "--to", "out", "--log-json"], folder, {
+    LOG_LEVEL: "loud",
+  });
+  expect(await silent.ended).toEqual({ code: 2, signal: null });
+  expect(silent.log).toContain("error INVALID_OPTION: LOG_LEVEL");
 });

@@ -31,7 +31,10 @@ test("exactly the given paths are served, to GET and HEAD alone", async () => {
 
 test("a route that throws is answered with 500 that tells nothing, and who listens is told why", async () => {
   const errors: unknown[] = [];
-  const broken = metricsRoutes(() => Promise.reject(new Error("the password is 12345")));
+  const broken = metricsRoutes({
+    contentType: "text/plain",
+    text: () => Promise.reject(new Error("the password is 12345")),
+  });
   const { url } = await listening(broken, errors);
   const answer = await fetch(`${url}/metrics`);
   expect([answer.status, await answer.text()]).toEqual([500, "this cannot be answered: see the log\n"]);
@@ -40,9 +43,11 @@ test("a route that throws is answered with 500 that tells nothing, and who liste
 
 test("metrics are the text that the registry gives at that moment", async () => {
   let scrapes = 0;
-  const { url } = await listening(metricsRoutes(() => Promise.resolve(`scrapes_total ${++scrapes}\n`)));
+  const { url } = await listening(
+    metricsRoutes({ contentType: "text/plain; version=0.0.4", text: async () => `scrapes_total ${++scrapes}\n` }),
+  );
   const first = await fetch(`${url}/metrics`);
-  expect(first.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(first.headers.get("content-type")).toBe("text/plain; version=0.0.4");
   expect([await first.text(), await (await fetch(`${url}/metrics`)).text()]).toEqual([
     "scrapes_total 1\n",
     "scrapes_total 2\n",

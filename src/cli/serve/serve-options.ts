@@ -14,6 +14,7 @@ const serveSettings = {
   // A probe comes from outside of the pod: only what listens on all of its addresses answers it.
   host: { flag: "--host", environment: "PIPELINE_HOST", schema: z.string().min(1).default("0.0.0.0") },
   healthPort: { flag: "--health-port", environment: "HEALTH_CHECK_PORT", schema: port.default(8080) },
+  metricsPort: { flag: "--metrics-port", environment: "METRICS_PORT", schema: port.default(9090) },
   // Kubernetes kills after 30 s unless told otherwise: this leaves time to write the last checkpoint.
   terminationGrace: {
     flag: "--termination-grace",
@@ -34,6 +35,7 @@ export interface ServeOptions {
   readonly config: string;
   readonly host: string;
   readonly healthPort: number;
+  readonly metricsPort: number;
   readonly terminationGraceSeconds: number;
 }
 
@@ -60,6 +62,7 @@ export function serveOptions(
     config: value("config", serveSettings.config.schema),
     host: value("host", serveSettings.host.schema),
     healthPort: value("healthPort", serveSettings.healthPort.schema),
+    metricsPort: value("metricsPort", serveSettings.metricsPort.schema),
     terminationGraceSeconds: value("terminationGrace", serveSettings.terminationGrace.schema),
   };
 }

@@ -8,6 +8,7 @@ import type { FailureClass } from "../../model/error-codes.ts";
 import { asPipelineError, errorFromRecord, errorRecord, PipelineError } from "../../model/errors.ts";
 import type { ProcessHealth } from "../../server/process-health.ts";
 import { formatCount, formatDuration, plural } from "../../telemetry/format-quantity.ts";
+import type { RunMetrics } from "../../telemetry/run-metrics.ts";
 import { catalogModule } from "../catalog-module.ts";
 import { type WatchMode, watchRun } from "../run-watch.ts";
 import type { ServeLog } from "./serve-log.ts";
@@ -17,6 +18,7 @@ import { aborted, type Termination } from "./termination.ts";
 export interface ServedPipeline {
   readonly configuration: ServedConfiguration;
   readonly health: ProcessHealth;
+  readonly metrics: RunMetrics;
   readonly log: ServeLog;
   readonly termination: Termination;
   readonly mode: WatchMode;
@@ -52,7 +54,7 @@ export async function serveRuns(served: ServedPipeline): Promise<void> {
     health.serves(configuration.settings);
     health.configurationDiffers(undefined);
     waitSeconds = firstWaitSeconds;
-    log.say("configuration-adopted", `the changed file is in effect: ${keys.join(", ")}`, { keys });
+    log.say("info", "configuration-adopted", `the changed file is in effect: ${keys.join(", ")}`, { keys });
   }
 }
 
@@ -64,8 +66,8 @@ async function waitForNextTry(
   if (configuration.hasUpdate) return;
   const mayPass = error.isRetryable || !lastingFailures.has(error.failureClass);
   health.is({ doing: mayPass ? "retrying" : "failed", error: errorRecord(error) });
-  if (mayPass) log.say("retrying", `the run is begun again in ${formatDuration(seconds)}`, { seconds });
-  else log.say("waiting", "doing the same again cannot help: waiting for another configuration");
+  if (mayPass) log.say("warn", "retrying", `the run is begun again in ${formatDuration(seconds)}`, { seconds });
+  else log.say("warn", "waiting", "doing the same again cannot help: waiting for another configuration");
   const over = new AbortController();
   const signal = AbortSignal.any([termination.requested, over.signal]);
   const waits = [configuration.updated(signal)];
@@ -82,7 +84,7 @@ interface Attempt {
   readonly hasCheckpoint: boolean;
 }
 
-async function runOnce({ configuration, health, log, termination, mode }: ServedPipeline): Promise<Attempt> {
+async function runOnce({ configuration, health, metrics, log, termination, mode }: ServedPipeline): Promise<Attempt> {
   const { plan } = configuration.resolved;
   const { settings } = configuration;
   const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));
@@ -95,6 +97,7 @@ async function runOnce({ configuration, health, log, termination, mode }: Served
     onEvent(event) {
       watch.onEvent(event);
       health.onEvent(event, watch.snapshot);
+      metrics.onEvent(event);
     },
   });
   const drain = () => run.drain(termination.signal ?? "SIGTERM");
@@ -127,6 +130,7 @@ function sayDone(summary: RunSummary, log: ServeLog): void {
   const { accounting, shards, shardBytes, destination, wasComplete } = summary;
   const what = wasComplete ? "was finished before" : "is finished";
   log.say(
+    "info",
     "served",
     `${destination} ${what}: ${formatCount(accounting.written)} samples in ${plural(shards, "shard")}, ${formatBytes(shardBytes)}; this process stays`,
     { destination, samples: accounting.written, shards, bytes: shardBytes, wasComplete },
