@@ -161,3 +161,23 @@ test("metrics are served on a port of their own, and --log-json makes every line
   expect(await silent.ended).toEqual({ code: 2, signal: null });
   expect(silent.log).toContain("error INVALID_OPTION: LOG_LEVEL");
 });
+
+test("a stalled worker is told in /health by its step and sample, which costs neither readiness nor life", {
+  timeout: 120_000,
+}, async () => {
+  const folder = await temporaryFolder();
+  await writeHeldPipeline(folder, 2, 1);
+  await writeFile(path.join(folder, "pipeline.yaml"), heldPipeline(folder, "./input", ", stallTimeout: 500ms"));
+  const served = new ServeProcess(["--config", "pipeline.yaml", "--to", "out"], folder);
+  const report = await served.until("progress:stall", {
+    status: "warn",
+    output: expect.stringMatching(/1-map-module .* sample 001\.jsonl:/),
+  });
+  expect(report.status).toBe("warn");
+  expect([await served.status("/health"), await served.status("/readyz"), await served.status("/livez")]).toEqual([
+    200, 200, 200,
+  ]);
+  await writeFile(path.join(folder, "open"), "");
+  await served.until("run:state", { observedValue: "finished" });
+  await served.until("progress:stall", { status: "pass" });
+});
