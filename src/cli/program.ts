@@ -6,6 +6,7 @@ import { exitCodes } from "./exit-code.ts";
 import { packageVersion } from "./package-version.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
+import { addHealth, addServe } from "./serve-program.ts";
 import { terminal } from "./terminal.ts";
 
 /** Parses the command line, runs the command and sets the exit code. Commands load when they are asked for. */
@@ -39,6 +40,8 @@ function createProgram(argv: readonly string[]): Command {
   if (argv.includes("--version") || argv.includes("-V")) program.version(packageVersion());
   else program.option("-V, --version", "output the version number");
   for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators]) add(program);
+  addServe(program, packageVersion);
+  addHealth(program, packageVersion);
   for (const add of [addExplain, addQuarantine, addRetry, addVerify, addCheckpoints, addGpu]) add(program);
   return program;
 }

@@ -4,15 +4,17 @@ import { PipelineError } from "../model/errors.ts";
 import { type ResolvedPipeline, resolvePipeline } from "../plan/resolve-pipeline.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { resolveUri } from "../storage/uri.ts";
-import { readPipelineFile } from "./pipeline-input.ts";
+import { type PipelineText, readPipelineFile } from "./pipeline-input.ts";
 
 /** The resolved pipeline of a pipeline file, with flags and environment in their places. */
 export async function resolveFile(argument: string, flags: Flags): Promise<ResolvedPipeline> {
-  const { text, fileName, baseFolder } = await readPipelineFile(argument);
+  return resolvePipelineText(await readPipelineFile(argument), flags);
+}
+
+/** The same, of a file that was read. */
+export function resolvePipelineText(pipeline: PipelineText, flags: Flags): Promise<ResolvedPipeline> {
   return resolvePipeline({
-    text,
-    fileName,
-    baseFolder,
+    ...pipeline,
     workingFolder: process.cwd(),
     catalog: builtinCatalog,
     flags,

@@ -98,6 +98,18 @@ export const errorCodes = {
     "No storage answers to this URI scheme.",
     "Use a local path, `s3://` or, to read, `https://`.",
   ),
+  PORT_UNAVAILABLE: code(
+    "usage",
+    "configuration",
+    "The server cannot listen at its address.",
+    "End what listens there, or choose another port or host: HEALTH_CHECK_PORT, METRICS_PORT, `--host`.",
+  ),
+  HEALTH_UNKNOWN: code(
+    "usage",
+    "configuration",
+    "No server answers with its health at this address.",
+    "Check the address, and that `pipeline serve` runs there; its log says where it listens.",
+  ),
   // Input and output
   INPUT_NOT_FOUND: code("usage", "bad-input", "The input does not exist.", "Check the path."),
   INPUT_EMPTY: code("run", "bad-input", "The input holds no sample.", "Check the path and the patterns of the source."),

@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorScope, errorCodes, type FailureClass, isErrorCode } from "./error-codes.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import { objectWithoutSecrets, withoutSecrets } from "./without-secrets.ts";
+import { plainRedactor } from "./redact-secrets.ts";
 
 interface PipelineErrorOptions {
   readonly cause?: unknown;
@@ -22,9 +22,9 @@ export class PipelineError extends Error {
   readonly isRetryable: boolean;
 
   constructor(code: ErrorCode, message: string, options: PipelineErrorOptions = {}) {
-    super(withoutSecrets(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(plainRedactor.text(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.details = objectWithoutSecrets(options.details ?? {});
+    this.details = plainRedactor.object(options.details ?? {});
     this.isRetryable = options.isRetryable ?? false;
   }
 
@@ -70,7 +70,7 @@ export function messageOf(error: unknown): string {
 export function errorRecord(error: PipelineError): ErrorRecord {
   const causes: string[] = [];
   for (let cause = error.cause; cause !== undefined && causes.length < 8; ) {
-    causes.push(withoutSecrets(messageOf(cause)));
+    causes.push(plainRedactor.text(messageOf(cause)));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return {
@@ -78,7 +78,7 @@ export function errorRecord(error: PipelineError): ErrorRecord {
     message: error.message,
     details: error.details,
     isRetryable: error.isRetryable,
-    stack: withoutSecrets(deepestStack(error)),
+    stack: plainRedactor.text(deepestStack(error)),
     causes,
   };
 }

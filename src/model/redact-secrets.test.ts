@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { errorRecord, PipelineError } from "./errors.ts";
 import { createRedactor, isSecretName, secretsOf } from "./redact-secrets.ts";
 
 const { text, json } = createRedactor();
@@ -79,4 +80,13 @@ test("what is redacted stays as it is when it is redacted again", () => {
 test("long text without a secret takes time in proportion to its length", () => {
   for (const given of ["a".repeat(2e5), "://".repeat(5e4), "a=".repeat(1e5), "a:b@".repeat(5e4), "eyJ".repeat(5e4)])
     expect(text(given).length).toBeGreaterThan(0);
+});
+
+test("no error tells a secret, wherever in it that stands", () => {
+  const secret = "https://user:hush@h/a?token=hush&X-Amz-Signature=hush";
+  const error = new PipelineError("STORAGE_FAILED", secret, {
+    details: { path: secret, more: [{ deep: secret }] },
+    cause: new Error(secret),
+  });
+  expect(JSON.stringify([errorRecord(error), error.message, error.details])).not.toContain("hush");
 });

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /** Takes secrets out of what is shown to people or stored. Pure; applying it twice changes nothing more. */
 export interface Redactor {
@@ -6,6 +6,8 @@ export interface Redactor {
   text(text: string): string;
   /** The value with its texts redacted, and texts under a name that is a secret's replaced whole. */
   json(value: Json): Json;
+  /** `json` of an object, which is one again. */
+  object(value: JsonObject): JsonObject;
 }
 
 const hidden = "[redacted]";
@@ -37,13 +39,16 @@ const secretEndings: readonly string[] = [
 /** Too common in sentences (`unexpected token: }`) to count before a colon. */
 const commonWords: ReadonlySet<string> = new Set(["token", "secret", "signature", "credential", "credentials"]);
 
+/** `PWD` and `OLDPWD` of every shell. */
+const workingFolders: ReadonlySet<string> = new Set(["pwd", "oldpwd"]);
+
 /** Names that hold secrets in addresses only. */
 const addressNames: ReadonlySet<string> = new Set(["sig", "key"]);
 
 /** Whether a value of this name is a secret: `secretAccessKey`, `AWS_SESSION_TOKEN`, `X-Amz-Signature`. */
 export function isSecretName(name: string): boolean {
   const plain = plainName(name);
-  return secretEndings.some((ending) => plain.endsWith(ending));
+  return !workingFolders.has(plain) && secretEndings.some((ending) => plain.endsWith(ending));
 }
 
 function plainName(name: string): string {
@@ -90,13 +95,17 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
   const json = (value: Json, isSecret = false): Json => {
     if (typeof value === "string") return isSecret && value !== "" ? hidden : text(value);
     if (Array.isArray(value)) return value.map((one) => json(one, isSecret));
-    if (!isJsonObject(value)) return value;
-    return Object.fromEntries(
+    return isJsonObject(value) ? object(value, isSecret) : value;
+  };
+  const object = (value: JsonObject, isSecret = false): JsonObject =>
+    Object.fromEntries(
       Object.entries(value).map(([name, one]) => [text(name), json(one, isSecret || isSecretName(name))]),
     );
-  };
-  return { text, json: (value) => json(value) };
+  return { text, json: (value) => json(value), object: (value) => object(value) };
 }
+
+/** Takes out what shows by its name or its shape that it is secret; knows no other secret. */
+export const plainRedactor: Redactor = createRedactor();
 
 /** Values of variables whose names are secrets', for `createRedactor`. */
 export function secretsOf(environment: { readonly [name: string]: string | undefined }): readonly string[] {

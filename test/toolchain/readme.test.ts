@@ -5,7 +5,14 @@ import { builtinCatalog } from "../../src/builtin-catalog.ts";
 import { resolvePipeline } from "../../src/plan/resolve-pipeline.ts";
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
-const documents = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions/0001-first-decisions.md"];
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/architecture.md",
+  "docs/decisions/0001-first-decisions.md",
+  "docs/operations/serve.md",
+  "docs/operations/health.md",
+];
 
 test("the pipeline file of the README passes every check", async () => {
   const [, text] = /```yaml\n([\s\S]*?)```/.exec(read("README.md")) ?? [];

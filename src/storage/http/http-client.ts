@@ -2,7 +2,7 @@ import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import { messageOf, PipelineError } from "../../model/errors.ts";
-import { withoutSecrets } from "../../model/without-secrets.ts";
+import { plainRedactor } from "../../model/redact-secrets.ts";
 import { shownUri } from "../uri.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
 import type { HttpSettings } from "./http-settings.ts";
@@ -155,7 +155,7 @@ export function unreadable(uri: string, why: string): PipelineError {
 export function failed(uri: string, why: string): PipelineError {
   return new PipelineError(
     "STORAGE_FAILED",
-    `reading ${JSON.stringify(shownUri(uri))} failed: ${withoutSecrets(why)}`,
+    `reading ${JSON.stringify(shownUri(uri))} failed: ${plainRedactor.text(why)}`,
     {
       details: { path: shownUri(uri) },
       isRetryable: true,

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../model/error-codes.ts";
 import { messageOf, PipelineError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
-import { withoutSecrets } from "../../model/without-secrets.ts";
+import { plainRedactor } from "../../model/redact-secrets.ts";
 
 export type Access = "read" | "write";
 
@@ -75,7 +75,7 @@ export function s3Error(
 ): PipelineError {
   const [code, hint] = verdictOf(failure, access, endpoint);
   const { status, attempts } = failure;
-  const said = withoutSecrets(failure.message).slice(0, 500);
+  const said = plainRedactor.text(failure.message).slice(0, 500);
   const answer = status === undefined ? failure.code : `${status} ${failure.code}`;
   return new PipelineError(
     code,

@@ -1,0 +1,138 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { builtinCatalog } from "../../builtin-catalog.ts";
+import type { RunSummary } from "../../contract/run-event.ts";
+import { formatBytes } from "../../contract/units.ts";
+import { startRun } from "../../coordinator/run.ts";
+import { createLocalExecutor } from "../../executors/local/local-executor.ts";
+import type { FailureClass } from "../../model/error-codes.ts";
+import { asPipelineError, errorFromRecord, errorRecord, PipelineError } from "../../model/errors.ts";
+import type { ProcessHealth } from "../../server/process-health.ts";
+import { formatCount, formatDuration, plural } from "../../telemetry/format-quantity.ts";
+import type { RunMetrics } from "../../telemetry/run-metrics.ts";
+import { catalogModule } from "../catalog-module.ts";
+import { type WatchMode, watchRun } from "../run-watch.ts";
+import type { ServeLog } from "./serve-log.ts";
+import type { ServedConfiguration } from "./served-configuration.ts";
+import { aborted, type Termination } from "./termination.ts";
+
+export interface ServedPipeline {
+  readonly configuration: ServedConfiguration;
+  readonly health: ProcessHealth;
+  readonly metrics: RunMetrics;
+  readonly log: ServeLog;
+  readonly termination: Termination;
+  readonly mode: WatchMode;
+}
+
+const firstWaitSeconds = 1;
+const longestWaitSeconds = 300;
+/** What lies in the data, the code or the configuration fails again however often it is tried. */
+const lastingFailures: ReadonlySet<FailureClass> = new Set(["bad-input", "operator-bug", "configuration"]);
+
+/**
+ * Runs the pipeline until it is done, and stays. A run that failed is begun again: after a while, each time a longer
+ * one, where that can help, and at once when the configuration changes. Resolves when the process was asked to end
+ * and what was under way is checkpointed.
+ */
+export async function serveRuns(served: ServedPipeline): Promise<void> {
+  const { configuration, health, log, termination } = served;
+  let waitSeconds = firstWaitSeconds;
+  while (!termination.requested.aborted) {
+    health.is({ doing: "running" });
+    const attempt = await runOnce(served);
+    if (termination.requested.aborted) return;
+    if (attempt.error === undefined) {
+      health.is({ doing: "finished" });
+      return aborted(termination.requested);
+    }
+    log.failed(attempt.error);
+    if (attempt.hasCheckpoint) waitSeconds = firstWaitSeconds;
+    await waitForNextTry(served, attempt.error, waitSeconds);
+    waitSeconds = Math.min(longestWaitSeconds, waitSeconds * 2);
+    if (!configuration.hasUpdate) continue;
+    const keys = configuration.adopt();
+    health.serves(configuration.settings);
+    health.configurationDiffers(undefined);
+    waitSeconds = firstWaitSeconds;
+    log.say("info", "configuration-adopted", `the changed file is in effect: ${keys.join(", ")}`, { keys });
+  }
+}
+
+async function waitForNextTry(
+  { configuration, health, log, termination }: ServedPipeline,
+  error: PipelineError,
+  seconds: number,
+): Promise<void> {
+  if (configuration.hasUpdate) return;
+  const mayPass = error.isRetryable || !lastingFailures.has(error.failureClass);
+  health.is({ doing: mayPass ? "retrying" : "failed", error: errorRecord(error) });
+  if (mayPass) log.say("warn", "retrying", `the run is begun again in ${formatDuration(seconds)}`, { seconds });
+  else log.say("warn", "waiting", "doing the same again cannot help: waiting for another configuration");
+  const over = new AbortController();
+  const signal = AbortSignal.any([termination.requested, over.signal]);
+  const waits = [configuration.updated(signal)];
+  // Ends early when there is something else to do, which the caller looks at.
+  if (mayPass) waits.push(delay(seconds * 1000, undefined, { signal }).catch(() => undefined));
+  await Promise.race(waits);
+  over.abort();
+}
+
+interface Attempt {
+  /** Why the run did not succeed; undefined also when it was interrupted by the end of the process. */
+  readonly error: PipelineError | undefined;
+  /** Whether it got on. */
+  readonly hasCheckpoint: boolean;
+}
+
+async function runOnce({ configuration, health, metrics, log, termination, mode }: ServedPipeline): Promise<Attempt> {
+  const { plan } = configuration.resolved;
+  const { settings } = configuration;
+  const watch = await watchRun(plan, mode);
+  const run = startRun({
+    plan,
+    catalog: builtinCatalog,
+    executor: createLocalExecutor({ workers: settings.workers, catalogModule }),
+    settings,
+    onEvent(event) {
+      watch.onEvent(event);
+      health.onEvent(event, watch.snapshot);
+      metrics.onEvent(event);
+    },
+  });
+  const drain = () => run.drain(termination.signal ?? "SIGTERM");
+  const abort = () => run.abort();
+  termination.requested.addEventListener("abort", drain, { once: true });
+  termination.graceOver.addEventListener("abort", abort, { once: true });
+  if (termination.requested.aborted) drain();
+  let error: PipelineError | undefined;
+  try {
+    const summary = await run.finished;
+    error = errorOf(summary);
+    if (summary.outcome === "succeeded") sayDone(summary, log);
+  } catch (thrown) {
+    error = asPipelineError(thrown, "INTERNAL", "unexpected error");
+  } finally {
+    termination.requested.removeEventListener("abort", drain);
+    termination.graceOver.removeEventListener("abort", abort);
+    watch.close();
+    await watch.settle();
+  }
+  return { error, hasCheckpoint: watch.snapshot.checkpoint !== null };
+}
+
+function errorOf(summary: RunSummary): PipelineError | undefined {
+  if (summary.outcome === "succeeded") return undefined;
+  if (summary.error !== null) return errorFromRecord(summary.error);
+  return new PipelineError("TASK_FAILED", "the run ended before everything was done", { isRetryable: true });
+}
+
+function sayDone(summary: RunSummary, log: ServeLog): void {
+  const { accounting, shards, shardBytes, destination, wasComplete } = summary;
+  const what = wasComplete ? "was finished before" : "is finished";
+  log.say(
+    "info",
+    "served",
+    `${destination} ${what}: ${formatCount(accounting.written)} samples in ${plural(shards, "shard")}, ${formatBytes(shardBytes)}; this process stays`,
+    { destination, samples: accounting.written, shards, bytes: shardBytes, wasComplete },
+  );
+}
