@@ -10,7 +10,7 @@ import {
   readReceipts,
   readSnapshot,
   readStateAt,
-  snapshotNumbers,
+  snapshotSequences,
 } from "./ledger-reading.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
@@ -49,15 +49,19 @@ export async function checkLedger(
       findings.push({ object, message: errorRecord(error).message });
     }
   };
-  const snapshots = await snapshotNumbers(store);
+  const snapshots = await snapshotSequences(store);
   const entries = await entryNumbers(store);
-  const last = Math.max(entries.at(-1) ?? 0, snapshots.at(-1) ?? 0);
   for (const number of entries) {
     await attempt(`${checkpointName(number)}.json`, async () => void (await readEntry(store, number)));
   }
-  for (const number of snapshots) {
-    await attempt(snapshotName(number), () => checkSnapshot(store, number, snapshots, entries, findings));
+  let before = 0;
+  for (const sequence of snapshots) {
+    await attempt(snapshotName(sequence), async () => {
+      const { number } = await checkSnapshot(store, sequence, before, entries, findings);
+      before = number;
+    });
   }
+  const last = Math.max(entries.at(-1) ?? 0, before);
   let receipts = 0;
   let splits = 0;
   await attempt(checkpointName(last), async () => {
@@ -76,23 +80,25 @@ export async function checkLedger(
   return { entries: entries.length, snapshots: snapshots.length, receipts, splits, findings };
 }
 
+/** Holds a snapshot to the entries behind `before`, the number of the snapshot before it. */
 async function checkSnapshot(
   store: LedgerStore,
-  number: number,
-  snapshots: readonly number[],
+  sequence: number,
+  before: number,
   entries: readonly number[],
   findings: LedgerFinding[],
-): Promise<void> {
-  const { state } = await readSnapshot(store, number);
+): Promise<{ readonly number: number }> {
+  const { state } = await readSnapshot(store, sequence);
   for (const segment of state.segments) await readSegment(store, segment);
-  const before = snapshots.findLast((other) => other < number) ?? 0;
+  const { number } = state;
   const between = entries.filter((entry) => entry > before && entry <= number);
-  if (between.length !== number - before) return;
+  if (between.length !== number - before) return { number };
   const replayed = await replay(store, before, between);
   const { segments: _, ...expected } = replayed.toRecord([]);
   const { segments: __, ...found } = state;
   if (JSON.stringify(expected) !== JSON.stringify(found))
-    findings.push({ object: snapshotName(number), message: "it does not say what the entries up to it say" });
+    findings.push({ object: snapshotName(sequence), message: "it does not say what the entries up to it say" });
+  return { number };
 }
 
 async function replay(store: LedgerStore, base: number, entries: readonly number[]): Promise<LedgerState> {

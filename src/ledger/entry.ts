@@ -76,7 +76,7 @@ const ledgerEntry = z.discriminatedUnion("type", [
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 export type StartEntry = z.infer<typeof startEntry>;
 
-/** The state after a checkpoint, so that a reader can begin there: `snapshots/<number>.json`. */
+/** The state after a checkpoint, so that a reader can begin there: `snapshots/<sequence>.json`. */
 const snapshot = z.strictObject({
   version,
   start: startEntry,
@@ -94,8 +94,8 @@ export function checkpointName(number: number): string {
   return `${entryPrefix}${paddedNumber(number)}`;
 }
 
-export function snapshotName(number: number): string {
-  return `${snapshotPrefix}${paddedNumber(number)}.json`;
+export function snapshotName(sequence: number): string {
+  return `${snapshotPrefix}${paddedNumber(sequence)}.json`;
 }
 
 /** The number of an entry, from its object name or the checkpoint's name; undefined for anything else. */
@@ -103,7 +103,7 @@ export function checkpointNumber(name: string): number | undefined {
   return numberIn(namePattern, name.endsWith(".json") ? name : `${name}.json`);
 }
 
-export function snapshotNumber(objectName: string): number | undefined {
+export function snapshotSequence(objectName: string): number | undefined {
   return numberIn(snapshotPattern, objectName);
 }
 

@@ -9,8 +9,8 @@ import {
   parseSnapshot,
   type Snapshot,
   snapshotName,
-  snapshotNumber,
   snapshotPrefix,
+  snapshotSequence,
 } from "./entry.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
@@ -23,14 +23,47 @@ export async function readEntry(store: LedgerStore, number: number): Promise<Led
 }
 
 /** Rejects with INPUT_NOT_FOUND when there is no such snapshot, or not any more. */
-export async function readSnapshot(store: LedgerStore, number: number): Promise<Snapshot> {
-  const name = snapshotName(number);
+export async function readSnapshot(store: LedgerStore, sequence: number): Promise<Snapshot> {
+  const name = snapshotName(sequence);
   return parseSnapshot(await store.get(name), name, store.location);
 }
 
-/** Ascending. */
-export async function snapshotNumbers(store: LedgerStore): Promise<readonly number[]> {
-  return numbersOf(store, snapshotPrefix, snapshotNumber);
+/** Ascending. The last is the newest; what another writer has folded away may come back below it, and means nothing. */
+export async function snapshotSequences(store: LedgerStore): Promise<readonly number[]> {
+  return numbersOf(store, snapshotPrefix, snapshotSequence);
+}
+
+/** Where readers may begin. */
+export interface SnapshotPlace {
+  /** 1 for the first snapshot of a ledger, without gaps. */
+  readonly sequence: number;
+  /** Of the entry whose state it is. */
+  readonly number: number;
+}
+
+/** The place of a ledger that has no snapshot. */
+export const noSnapshot: SnapshotPlace = { sequence: 0, number: 0 };
+
+/** The newest snapshot. Reads it only where it is not the one that is `known` already. */
+export async function newestSnapshot(store: LedgerStore, known = noSnapshot): Promise<SnapshotPlace> {
+  for (;;) {
+    const sequence = (await snapshotSequences(store)).at(-1) ?? 0;
+    if (sequence === known.sequence) return known;
+    try {
+      return { sequence, number: (await readSnapshot(store, sequence)).state.number };
+    } catch (error) {
+      if (!isGone(error) || (await snapshotSequences(store)).at(-1) === sequence) throw error;
+    }
+  }
+}
+
+/** The newest snapshot of an entry up to the given one. */
+export async function snapshotUpTo(store: LedgerStore, number: number): Promise<SnapshotPlace> {
+  for (const sequence of [...(await snapshotSequences(store))].reverse()) {
+    const { state } = await readSnapshot(store, sequence);
+    if (state.number <= number) return { sequence, number: state.number };
+  }
+  return noSnapshot;
 }
 
 /** Ascending. */
@@ -44,19 +77,20 @@ export function isGone(error: unknown): boolean {
 }
 
 /**
- * The state after the last entry, and the number of the snapshot that it was read from (0: none). Reads one
- * snapshot and the entries behind it. Rejects with LEDGER_CORRUPT when an entry is missing.
+ * The state after the last entry, and the snapshot that it was read from. Reads one snapshot and the entries behind
+ * it. Rejects with LEDGER_CORRUPT when an entry is missing.
  */
 export async function readState(
   store: LedgerStore,
-): Promise<{ readonly state: LedgerState; readonly snapshot: number }> {
-  const snapshot = (await snapshotNumbers(store)).at(-1) ?? 0;
-  const numbers = (await entryNumbers(store)).filter((number) => number > snapshot);
-  const state = await stateOfSnapshot(store, snapshot);
+): Promise<{ readonly state: LedgerState; readonly snapshot: SnapshotPlace }> {
+  const sequence = (await snapshotSequences(store)).at(-1) ?? 0;
+  const state = await stateOfSnapshot(store, sequence);
+  const snapshot = { sequence, number: state.number };
+  const numbers = (await entryNumbers(store)).filter((number) => number > snapshot.number);
   for (const number of numbers) {
     if (number !== state.number + 1) {
       // Another writer may have folded the missing one away since the snapshots were listed.
-      if (((await snapshotNumbers(store)).at(-1) ?? 0) > snapshot) return readState(store);
+      if (((await snapshotSequences(store)).at(-1) ?? 0) > sequence) return readState(store);
       throw new PipelineError(
         "LEDGER_CORRUPT",
         `${store.location} lacks ${checkpointName(state.number + 1)}.json, but has ${checkpointName(number)}.json`,
@@ -69,8 +103,12 @@ export async function readState(
 
 /** The state after the given entry. Rejects with INPUT_NOT_FOUND when it was folded away, or never was. */
 export async function readStateAt(store: LedgerStore, number: number): Promise<LedgerState> {
-  const snapshot = (await snapshotNumbers(store)).findLast((candidate) => candidate <= number) ?? 0;
-  const state = await stateOfSnapshot(store, snapshot);
+  return readStateFrom(store, await snapshotUpTo(store, number), number);
+}
+
+/** The state after the given entry, from the given snapshot on. Rejects as `readStateAt` does. */
+export async function readStateFrom(store: LedgerStore, from: SnapshotPlace, number: number): Promise<LedgerState> {
+  const state = await stateOfSnapshot(store, from.sequence);
   while (state.number < number) applyEntry(state, await readEntry(store, state.number + 1), store);
   return state;
 }
@@ -101,9 +139,9 @@ export async function* readUnfolded(store: LedgerStore, state: LedgerState): Asy
   }
 }
 
-async function stateOfSnapshot(store: LedgerStore, number: number): Promise<LedgerState> {
-  if (number === 0) return new LedgerState();
-  const { start, state } = await readSnapshot(store, number);
+async function stateOfSnapshot(store: LedgerStore, sequence: number): Promise<LedgerState> {
+  if (sequence === 0) return new LedgerState();
+  const { start, state } = await readSnapshot(store, sequence);
   return LedgerState.fromRecord(start, state);
 }
 

@@ -71,7 +71,7 @@ test("folding keeps the last checkpoints and loses no receipt", async () => {
   expect(await namesIn(store, "checkpoint_")).toEqual(
     [37, 38, 39, 40, 41].map((number) => `checkpoint_0000${number}.json`),
   );
-  expect(await namesIn(store, "snapshots/")).toEqual(["snapshots/000037.json"]);
+  expect(await namesIn(store, "snapshots/")).toEqual(["snapshots/000001.json"]);
   for (const opened of [ledger, await Ledger.open(store)]) {
     expect(opened.state.toRecord([])).toEqual(before);
     expect(await splitsOf(opened)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
@@ -79,9 +79,9 @@ test("folding keeps the last checkpoints and loses no receipt", async () => {
   await ledger.retain(1);
   expect(await namesIn(store)).toEqual([
     "checkpoint_000041.json",
-    expect.stringMatching(/^receipts\/000037-/),
-    expect.stringMatching(/^receipts\/000041-/),
-    "snapshots/000041.json",
+    expect.stringMatching(/^receipts\/snapshot-000001-/),
+    expect.stringMatching(/^receipts\/snapshot-000002-/),
+    "snapshots/000002.json",
   ]);
   expect(await splitsOf(await Ledger.open(store))).toHaveLength(40);
 });

@@ -11,18 +11,21 @@ import {
 import {
   applyEntry,
   isGone,
+  newestSnapshot,
+  noSnapshot,
   readEntry,
   readReceipts,
+  readSnapshot,
   readState,
   readStateAt,
-  readUnfolded,
-  snapshotNumbers,
+  snapshotSequences,
 } from "./ledger-reading.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { appendReceipts } from "./receipt-segments.ts";
 import { retain } from "./retention.ts";
 import { type PlacedRetryTask, type RetryTask, readRetries, writeRetries } from "./retries.ts";
+import type { ReceiptSegment } from "./state-record.ts";
 import { TaskSet } from "./task-set.ts";
 
 /** A checkpoint that was written. */
@@ -52,7 +55,8 @@ const head = () => ({ version: ledgerVersion, at: new Date().toISOString() });
 export class Ledger {
   readonly #store: LedgerStore;
   #state = new LedgerState();
-  #snapshot = 0;
+  /** The newest that was read. */
+  #snapshot = noSnapshot;
   /** One operation at a time: each begins where the one before has left the state. */
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -129,9 +133,8 @@ export class Ledger {
   async rollBack(to: string): Promise<boolean> {
     const written = await this.#append(async () => {
       if (this.#state.rollbacks.includes(to)) return undefined;
-      const target = await this.#stateNamed(to);
       const number = this.#state.number + 1;
-      const segments = await appendReceipts(this.#store, target.segments, readUnfolded(this.#store, target), number);
+      const { target, segments } = await this.#copyOf(to, number);
       const entry = head();
       const { epoch, rollbacks } = this.#state;
       const state = {
@@ -163,7 +166,8 @@ export class Ledger {
           if (undone[receipt.stage]?.has(receipt.split) !== true && left.count(receipt)) yield receipt;
         }
       };
-      const segments = await appendReceipts(this.#store, [], counted(), number);
+      const origin = { of: "checkpoint", number } as const;
+      const segments = await appendReceipts(this.#store, [], counted(), origin);
       const entry = head();
       const state = { ...left.toRecord(segments), number, at: entry.at, epoch: left.epoch + 1 };
       if (fingerprints !== undefined) state.fingerprints = fingerprints;
@@ -220,7 +224,7 @@ export class Ledger {
         entry = await readEntry(this.#store, this.#state.number + 1);
       } catch (error) {
         if (!isGone(error)) throw error;
-        if (((await snapshotNumbers(this.#store)).at(-1) ?? 0) > this.#state.number) await this.#load();
+        if ((await this.#newestSnapshot()) > this.#state.number) await this.#load();
         return;
       }
       applyEntry(this.#state, entry, this.#store);
@@ -229,7 +233,7 @@ export class Ledger {
 
   /** Whether so many entries have come since the last snapshot that `retain` is worth its while. */
   isRetentionDue(keep: number): boolean {
-    return this.#state.number - this.#snapshot >= keep + entriesPerSnapshot;
+    return this.#state.number - this.#snapshot.number >= keep + entriesPerSnapshot;
   }
 
   /** Keeps the last `keep` checkpoints as places to go back to; folds what is older into a snapshot and removes it. */
@@ -264,14 +268,16 @@ export class Ledger {
     make: () => LedgerEntry | undefined | Promise<LedgerEntry | undefined>,
   ): Promise<string | undefined> {
     for (;;) {
+      const number = this.#state.number + 1;
       const entry = await make();
       if (entry === undefined) return undefined;
-      const number = this.#state.number + 1;
+      // Whatever was folded away meanwhile has been read anew: the entry may not follow from what it follows.
+      if (this.#state.number + 1 !== number) continue;
       const name = checkpointName(number);
       if (!(await this.#store.putIfAbsent(`${name}.json`, encodeObject(entry)))) {
         await this.#readNew();
         if (this.#state.number < number) throw this.#unreadable(name);
-      } else if (((await snapshotNumbers(this.#store)).at(-1) ?? 0) < number) {
+      } else if ((await this.#newestSnapshot()) < number) {
         applyEntry(this.#state, entry, this.#store);
         return name;
       } else {
@@ -288,12 +294,26 @@ export class Ledger {
     } catch (error) {
       if (!isGone(error)) throw error;
     }
-    const oldest = (await snapshotNumbers(this.#store))[0] ?? 1;
+    const [first] = await snapshotSequences(this.#store);
+    const oldest = first === undefined ? 1 : (await readSnapshot(this.#store, first)).state.number;
     throw new PipelineError(
       "CHECKPOINT_NOT_FOUND",
       `${this.#store.location} has no checkpoint ${JSON.stringify(name)} to go back to: expected ${checkpointName(oldest)} to ${checkpointName(this.#state.number)}`,
       { details: { name, location: this.#store.location } },
     );
+  }
+
+  /** What a checkpoint says, with segments of the entry's own: the target's may go before this entry mentions them. */
+  async #copyOf(name: string, number: number): Promise<{ target: LedgerState; segments: readonly ReceiptSegment[] }> {
+    for (let reload = 0; ; reload++) {
+      const target = await this.#stateNamed(name);
+      try {
+        const origin = { of: "checkpoint", number } as const;
+        return { target, segments: await appendReceipts(this.#store, [], readReceipts(this.#store, target), origin) };
+      } catch (error) {
+        if (!isGone(error) || reload >= mostReloads) throw error;
+      }
+    }
   }
 
   async #load(): Promise<void> {
@@ -307,6 +327,11 @@ export class Ledger {
         if (!isGone(error) || reload >= mostReloads) throw error;
       }
     }
+  }
+
+  /** Number of the entry whose state it is. */
+  async #newestSnapshot(): Promise<number> {
+    return (await newestSnapshot(this.#store, this.#snapshot)).number;
   }
 
   #unreadable(name: string): PipelineError {

@@ -15,10 +15,17 @@ const decompress = promisify(zstdDecompress);
 
 export const segmentPrefix = "receipts/";
 
-/** Number of the first entry that can mention a segment, from its name. */
-export function segmentNumber(objectName: string): number | undefined {
-  const digits = /^receipts\/(\d{6,})-/.exec(objectName)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/** What a segment was written for: the first object that can mention it. */
+export interface SegmentOrigin {
+  readonly of: "checkpoint" | "snapshot";
+  /** Number of the checkpoint, or sequence of the snapshot. */
+  readonly number: number;
+}
+
+/** From a segment's name; undefined for anything else. */
+export function segmentOrigin(objectName: string): SegmentOrigin | undefined {
+  const [, of, digits] = /^receipts\/(checkpoint|snapshot)-(\d{6,})-/.exec(objectName) ?? [];
+  return of === "checkpoint" || of === "snapshot" ? { of, number: Number(digits) } : undefined;
 }
 
 /** Rejects with LEDGER_CORRUPT when the segment is not what was written, INPUT_NOT_FOUND when it was folded into another. */
@@ -31,19 +38,19 @@ export async function readSegment(store: LedgerStore, segment: ReceiptSegment): 
 /**
  * Segments that hold the receipts of `before` and `added`, in this order. Small segments at the end are joined
  * with what is added, as log-structured merge trees do: a receipt is rewritten a logarithmic number of times.
- * Names carry `number`, that of the first entry which can mention them: a collector leaves them alone until then.
+ * Names carry `origin`: a collector leaves them alone until that is history.
  */
 export async function appendReceipts(
   store: LedgerStore,
   before: readonly ReceiptSegment[],
   added: AsyncIterable<Receipt>,
-  number: number,
+  origin: SegmentOrigin,
 ): Promise<readonly ReceiptSegment[]> {
   const segments = [...before];
   let waiting: Receipt[] = [];
   for await (const receipt of added) {
     waiting.push(receipt);
-    if (waiting.length >= mostReceipts) segments.push(await writeSegment(store, waiting.splice(0), number));
+    if (waiting.length >= mostReceipts) segments.push(await writeSegment(store, waiting.splice(0), origin));
   }
   if (waiting.length === 0) return segments;
   for (let last = segments.at(-1); last !== undefined; last = segments.at(-1)) {
@@ -51,13 +58,17 @@ export async function appendReceipts(
     waiting = [...(await readSegment(store, last)), ...waiting];
     segments.pop();
   }
-  segments.push(await writeSegment(store, waiting, number));
+  segments.push(await writeSegment(store, waiting, origin));
   return segments;
 }
 
-async function writeSegment(store: LedgerStore, receipts: readonly Receipt[], number: number): Promise<ReceiptSegment> {
+async function writeSegment(
+  store: LedgerStore,
+  receipts: readonly Receipt[],
+  origin: SegmentOrigin,
+): Promise<ReceiptSegment> {
   const content = await compress(Buffer.from(receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join("")));
-  const name = `${segmentPrefix}${String(number).padStart(6, "0")}-${randomUUID()}.jsonl.zst`;
+  const name = `${segmentPrefix}${origin.of}-${String(origin.number).padStart(6, "0")}-${randomUUID()}.jsonl.zst`;
   await store.putIfAbsent(name, content);
   return { name, receipts: receipts.length, bytes: content.byteLength, sha256: sha256Of(content) };
 }

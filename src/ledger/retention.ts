@@ -1,8 +1,18 @@
 import { checkpointName, encodeObject, ledgerVersion, snapshotName } from "./entry.ts";
 import { inputPrefix, inputRunId } from "./frozen-input.ts";
-import { entryNumbers, readEntry, readSnapshot, readStateAt, readUnfolded, snapshotNumbers } from "./ledger-reading.ts";
+import {
+  entryNumbers,
+  newestSnapshot,
+  readEntry,
+  readSnapshot,
+  readStateFrom,
+  readUnfolded,
+  type SnapshotPlace,
+  snapshotSequences,
+  snapshotUpTo,
+} from "./ledger-reading.ts";
 import type { LedgerStore } from "./ledger-store.ts";
-import { appendReceipts, segmentNumber, segmentPrefix } from "./receipt-segments.ts";
+import { appendReceipts, segmentOrigin, segmentPrefix } from "./receipt-segments.ts";
 
 /**
  * Keeps the last `keep` of `last` entries: writes a snapshot of the oldest of them, then removes what lies before it.
@@ -11,31 +21,40 @@ import { appendReceipts, segmentNumber, segmentPrefix } from "./receipt-segments
  */
 export async function retain(store: LedgerStore, last: number, keep: number, runId: string): Promise<void> {
   const oldest = Math.max(1, last - keep + 1);
-  if (((await snapshotNumbers(store)).at(-1) ?? 0) < oldest) await writeSnapshot(store, oldest);
-  const base = (await snapshotNumbers(store)).findLast((number) => number <= oldest) ?? 0;
-  for (const number of await snapshotNumbers(store)) if (number < base) await store.remove(snapshotName(number));
+  for (let newest = await newestSnapshot(store); newest.number < oldest; newest = await newestSnapshot(store))
+    await writeSnapshot(store, newest, oldest);
+  const base = await snapshotUpTo(store, oldest);
+  for (const sequence of await snapshotSequences(store)) {
+    if (sequence < base.sequence) await store.remove(snapshotName(sequence));
+  }
   for (const number of await entryNumbers(store)) {
-    if (number < base) await store.remove(`${checkpointName(number)}.json`);
+    if (number < base.number) await store.remove(`${checkpointName(number)}.json`);
   }
   await removeSegments(store, base);
   for await (const name of store.names(inputPrefix)) if (inputRunId(name) !== runId) await store.remove(name);
 }
 
-async function writeSnapshot(store: LedgerStore, number: number): Promise<void> {
-  const state = await readStateAt(store, number);
-  if (state.start === undefined) return;
-  const segments = await appendReceipts(store, state.segments, readUnfolded(store, state), number);
+/**
+ * Each snapshot follows from the one before it, and where two writers race for a place one wins: so what a snapshot
+ * no longer mentions, none behind it mentions again.
+ */
+async function writeSnapshot(store: LedgerStore, before: SnapshotPlace, number: number): Promise<void> {
+  const sequence = before.sequence + 1;
+  const state = await readStateFrom(store, before, number);
+  if (state.start === undefined) throw new RangeError(`no run begins before entry ${number}`);
+  const origin = { of: "snapshot", number: sequence } as const;
+  const segments = await appendReceipts(store, state.segments, readUnfolded(store, state), origin);
   await store.putIfAbsent(
-    snapshotName(number),
+    snapshotName(sequence),
     encodeObject({ version: ledgerVersion, start: state.start, state: state.toRecord(segments) }),
   );
 }
 
 /** Removes segments that nothing mentions any more and that nobody can still be about to mention. */
-async function removeSegments(store: LedgerStore, base: number): Promise<void> {
+async function removeSegments(store: LedgerStore, base: SnapshotPlace): Promise<void> {
   const mentioned = new Set<string>();
-  for (const number of await snapshotNumbers(store)) {
-    for (const segment of (await readSnapshot(store, number)).state.segments) mentioned.add(segment.name);
+  for (const sequence of await snapshotSequences(store)) {
+    for (const segment of (await readSnapshot(store, sequence)).state.segments) mentioned.add(segment.name);
   }
   for (const number of await entryNumbers(store)) {
     const entry = await readEntry(store, number);
@@ -43,6 +62,8 @@ async function removeSegments(store: LedgerStore, base: number): Promise<void> {
     for (const segment of entry.state.segments) mentioned.add(segment.name);
   }
   for await (const name of store.names(segmentPrefix)) {
-    if ((segmentNumber(name) ?? Number.POSITIVE_INFINITY) <= base && !mentioned.has(name)) await store.remove(name);
+    const origin = segmentOrigin(name);
+    if (origin === undefined || mentioned.has(name)) continue;
+    if (origin.number <= (origin.of === "snapshot" ? base.sequence : base.number)) await store.remove(name);
   }
 }
