@@ -59,7 +59,7 @@ async function writePictures(folder: string, count: number): Promise<void> {
 }
 
 function compare(name: string, pipeline: string, folder: string, against: string, runs: number): void {
-  const file = join(folder, `${name}.yaml`);
+  const file = join(folder, `${name.replace(" ", "-")}.yaml`);
   writeFileSync(file, pipeline);
   const output = join(folder, "out");
   for (const checkout of [here, against]) costOf(checkout, file, output);
@@ -100,10 +100,11 @@ const folder = mkdtempSync(join(tmpdir(), "trust-bench-"));
 try {
   console.log(`${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(2)}, Node ${process.version}`);
   writeDocuments(folder, Number(values.documents));
-  const text = `source: { jsonl: { path: ./documents.jsonl, idField: id, splitBytes: 2MiB } }
-steps: [filter-gopher-repetition, filter-gopher-quality, filter-c4]
-sink: { jsonl: {} }
-`;
+  const source = "source: { jsonl: { path: ./documents.jsonl, idField: id, splitBytes: 2MiB } }";
+  const steps = ["filter-gopher-repetition", "filter-gopher-quality", "filter-c4"];
+  // Neighbouring extremes: rules drop nearly all of the made-up documents; scoring keeps every one.
+  const dropped = `${source}\nsteps: [${steps.join(", ")}]\nsink: { jsonl: {} }\n`;
+  const kept = `${source}\nsteps: [${steps.map((step) => `{ ${step}: { mode: score } }`).join(", ")}]\nsink: { jsonl: {} }\n`;
   const pictures = join(folder, "pictures");
   await writePictures(pictures, Number(values.images));
   const image = `source: { files: { path: ./pictures } }
@@ -111,7 +112,8 @@ steps: [{ filter-image-size: { minWidthPixels: 100 } }, { resize-image: { sizePi
 sink: { webdataset: {} }
 `;
   for (const [name, pipeline] of [
-    ["text", text],
+    ["text dropped", dropped],
+    ["text kept", kept],
     ["images", image],
   ] as const)
     compare(name, pipeline, folder, resolve(values.against), Number(values.runs));
