@@ -71,6 +71,9 @@ export async function entryNumbers(store: LedgerStore): Promise<readonly number[
   return numbersOf(store, entryPrefix, checkpointNumber);
 }
 
+/** Other writers fold entries away while we read: each time we begin again at a newer snapshot. */
+export const mostReloads = 20;
+
 /** True when the error says that an object is not there: with a ledger, that it was folded away meanwhile. */
 export function isGone(error: unknown): boolean {
   return error instanceof PipelineError && error.code === "INPUT_NOT_FOUND";

@@ -1,31 +1,22 @@
 import type { Receipt, TaskId } from "../contract/receipt.ts";
 import { PipelineError } from "../model/errors.ts";
-import {
-  checkpointName,
-  checkpointNumber,
-  encodeObject,
-  type LedgerEntry,
-  ledgerVersion,
-  type StartEntry,
-} from "./entry.ts";
+import { checkpointName, encodeObject, type LedgerEntry, ledgerVersion, type StartEntry } from "./entry.ts";
 import {
   applyEntry,
   isGone,
+  mostReloads,
   newestSnapshot,
   noSnapshot,
   readEntry,
   readReceipts,
-  readSnapshot,
   readState,
-  readStateAt,
-  snapshotSequences,
 } from "./ledger-reading.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { appendReceipts } from "./receipt-segments.ts";
 import { retain } from "./retention.ts";
 import { type PlacedRetryTask, type RetryTask, readRetries, writeRetries } from "./retries.ts";
-import type { ReceiptSegment } from "./state-record.ts";
+import { copyOfCheckpoint, stateAfter } from "./rollback-target.ts";
 import { TaskSet } from "./task-set.ts";
 
 /** A checkpoint that was written. */
@@ -37,8 +28,6 @@ export interface Checkpoint {
 
 /** Entries behind a snapshot, beyond those that are kept to go back to, before the next one is written. */
 const entriesPerSnapshot = 64;
-/** Other writers fold entries away while we read: each time we begin again at a newer snapshot. */
-const mostReloads = 20;
 
 const head = () => ({ version: ledgerVersion, at: new Date().toISOString() });
 
@@ -123,7 +112,7 @@ export class Ledger {
 
   /** Rejects with CHECKPOINT_NOT_FOUND unless `rollBack` could go back to the checkpoint of that name. */
   async findCheckpoint(name: string): Promise<void> {
-    await this.#stateNamed(name);
+    await stateAfter(this.#store, name, this.#state.number);
   }
 
   /**
@@ -134,7 +123,7 @@ export class Ledger {
     const written = await this.#append(async () => {
       if (this.#state.rollbacks.includes(to)) return undefined;
       const number = this.#state.number + 1;
-      const { target, segments } = await this.#copyOf(to, number);
+      const { target, segments } = await copyOfCheckpoint(this.#store, to, number);
       const entry = head();
       const { epoch, rollbacks } = this.#state;
       const state = {
@@ -282,36 +271,6 @@ export class Ledger {
         return name;
       } else {
         await this.#load();
-      }
-    }
-  }
-
-  async #stateNamed(name: string): Promise<LedgerState> {
-    const number = checkpointNumber(name);
-    try {
-      if (number !== undefined && number >= 1 && number <= this.#state.number)
-        return await readStateAt(this.#store, number);
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-    const [first] = await snapshotSequences(this.#store);
-    const oldest = first === undefined ? 1 : (await readSnapshot(this.#store, first)).state.number;
-    throw new PipelineError(
-      "CHECKPOINT_NOT_FOUND",
-      `${this.#store.location} has no checkpoint ${JSON.stringify(name)} to go back to: expected ${checkpointName(oldest)} to ${checkpointName(this.#state.number)}`,
-      { details: { name, location: this.#store.location } },
-    );
-  }
-
-  /** What a checkpoint says, with segments of the entry's own: the target's may go before this entry mentions them. */
-  async #copyOf(name: string, number: number): Promise<{ target: LedgerState; segments: readonly ReceiptSegment[] }> {
-    for (let reload = 0; ; reload++) {
-      const target = await this.#stateNamed(name);
-      try {
-        const origin = { of: "checkpoint", number } as const;
-        return { target, segments: await appendReceipts(this.#store, [], readReceipts(this.#store, target), origin) };
-      } catch (error) {
-        if (!isGone(error) || reload >= mostReloads) throw error;
       }
     }
   }
