@@ -3,12 +3,12 @@ import { formatBytes } from "../contract/units.ts";
 import { checkLedger } from "../ledger/check-ledger.ts";
 import { type CheckpointFacts, checkpointDetails, checkpointFacts } from "../ledger/checkpoint-facts.ts";
 import { checkpointNumber } from "../ledger/entry.ts";
+import { findListedFile } from "../ledger/find-listed-file.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { isGone } from "../ledger/ledger-reading.ts";
 import type { LedgerStore } from "../ledger/ledger-store.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
-import { joinUri } from "../storage/uri.ts";
 import { formatCount } from "../telemetry/format-quantity.ts";
 import { paintFor } from "../telemetry/paint.ts";
 import { type Cell, tableLines } from "../telemetry/text-table.ts";
@@ -129,11 +129,7 @@ export async function checkpointsCleanCommand(
 export async function checkpointsVerifyCommand(folder: string, options: CheckpointsOptions): Promise<number> {
   const { store, output } = await findLedger(folder, options.checkpoints);
   const storage = storageFor(output);
-  const check = await checkLedger(store, async (file) => {
-    for (const name of new Set([file.storedAs, file.name]))
-      if ((await storage.stat(joinUri(output, name)))?.bytes === file.bytes) return true;
-    return false;
-  });
+  const check = await checkLedger(store, async (file) => (await findListedFile(storage, output, file)) !== undefined);
   const paint = paintFor(process.stdout);
   if (options.json === true) terminal.printJson(check);
   else {

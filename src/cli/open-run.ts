@@ -3,6 +3,7 @@ import type { Shard } from "../contract/sink.ts";
 import type { InputFile } from "../contract/source.ts";
 import { runAccounts } from "../coordinator/run-accounts.ts";
 import type { StartEntry } from "../ledger/entry.ts";
+import { findListedFile } from "../ledger/find-listed-file.ts";
 import { type FrozenSplit, readFrozenInput } from "../ledger/frozen-input.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { LedgerStore } from "../ledger/ledger-store.ts";
@@ -10,7 +11,6 @@ import { finishedTasks, type Manifest, manifestOf } from "../ledger/manifest.ts"
 import type { PlacedRetryTask } from "../ledger/retries.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
-import { joinUri } from "../storage/uri.ts";
 import { findLedger } from "./ledger-folder.ts";
 
 /** A run as its ledger tells it, finished or not; nothing of it is changed. */
@@ -70,11 +70,8 @@ async function* quarantinesOf(ledger: Ledger): AsyncGenerator<{ readonly task: T
 }
 
 async function findFile(folder: string, file: Shard): Promise<InputFile> {
-  const storage = storageFor(folder);
-  for (const name of new Set([file.name, file.storedAs])) {
-    const found = await storage.stat(joinUri(folder, name));
-    if (found?.bytes === file.bytes) return found;
-  }
+  const found = await findListedFile(storageFor(folder), folder, file);
+  if (found !== undefined) return found.object;
   throw new PipelineError(
     "DATASET_DAMAGED",
     `${file.name} is not in ${folder}, or has another size than the ${file.bytes} bytes that the ledger lists`,

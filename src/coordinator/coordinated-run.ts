@@ -176,11 +176,13 @@ export class CoordinatedRun {
 
   /** Whether every task of every stage is done. */
   async #runStages(ledger: Ledger, store: LedgerStore, start: StartEntry, work: LedgerWork): Promise<boolean> {
+    const { output } = this.#request.settings;
     let spool: SpoolShards = new Map();
     for (const stage of this.#request.plan.stages) {
       const isDone = await this.#runStage(ledger, store, start, stage, spool, work);
       if (!isDone) return false;
-      if (stage.index < this.#request.plan.stages.length - 1) spool = await spoolShardsOf(ledger, stage);
+      if (stage.index < this.#request.plan.stages.length - 1)
+        spool = await spoolShardsOf(ledger, stage, storageFor(output), output);
     }
     const retry = ledger.state.retries.length === 0 ? undefined : retryStage(this.#request.plan);
     return retry === undefined || this.#runStage(ledger, store, start, retry, new Map(), work);

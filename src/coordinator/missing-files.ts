@@ -1,8 +1,8 @@
 import { type TaskId, taskKey } from "../contract/receipt.ts";
 import type { Shard } from "../contract/sink.ts";
+import { findListedFile } from "../ledger/find-listed-file.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Storage } from "../storage/storage.ts";
-import { joinUri } from "../storage/uri.ts";
 
 /**
  * Makes tasks undone whose files are gone: finishing a dataset removes spools and what other attempts left, and going
@@ -23,15 +23,7 @@ export async function redoMissingFiles(ledger: Ledger, storage: Storage, output:
 
 async function areThere(files: readonly (Shard | undefined)[], storage: Storage, output: string): Promise<boolean> {
   for (const file of files) {
-    if (file !== undefined && !(await isThere(file, storage, output))) return false;
+    if (file !== undefined && (await findListedFile(storage, output, file)) === undefined) return false;
   }
   return true;
-}
-
-/** Under the name that it had when it was written, or the one that it has in a finished dataset. */
-async function isThere({ name, storedAs, bytes }: Shard, storage: Storage, output: string): Promise<boolean> {
-  for (const candidate of new Set([storedAs, name])) {
-    if ((await storage.stat(joinUri(output, candidate)))?.bytes === bytes) return true;
-  }
-  return false;
 }

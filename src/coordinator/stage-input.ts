@@ -1,9 +1,12 @@
 import type { Stage } from "../contract/plan.ts";
+import type { Shard } from "../contract/sink.ts";
 import type { StartEntry } from "../ledger/entry.ts";
+import { findListedFile } from "../ledger/find-listed-file.ts";
 import { readFrozenInput } from "../ledger/frozen-input.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerStore } from "../ledger/ledger-store.ts";
 import { readRetries } from "../ledger/retries.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { PendingTask } from "./stage-tasks.ts";
 
 /** The shards of a stage that the next one reads, by the split that they become there. */
@@ -13,11 +16,22 @@ export type SpoolShards = ReadonlyMap<number, readonly string[]>;
  * Shards that a finished stage left for the next one, from the ledger. Splits stay what they were,
  * except behind a gather stage, whose shards become the splits of what follows.
  */
-export async function spoolShardsOf(ledger: Ledger, stage: Stage): Promise<SpoolShards> {
+export async function spoolShardsOf(
+  ledger: Ledger,
+  stage: Stage,
+  storage: Storage,
+  output: string,
+): Promise<SpoolShards> {
+  const nameOf = async (shard: Shard) => {
+    // Files keep the names of their attempts until a dataset is finished: only work that became undone is found behind that.
+    if (ledger.state.epoch === 0) return shard.storedAs;
+    return (await findListedFile(storage, output, shard))?.name ?? shard.storedAs;
+  };
   const shards = new Map<number, readonly string[]>();
   for await (const receipt of ledger.receipts()) {
     if (receipt.stage !== stage.index) continue;
-    const names = receipt.shards.map((shard) => shard.storedAs);
+    const names: string[] = [];
+    for (const shard of receipt.shards) names.push(await nameOf(shard));
     if (stage.kind === "map") shards.set(receipt.split, names);
     else for (const [index, name] of names.entries()) shards.set(index, [name]);
   }

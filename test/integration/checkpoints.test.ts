@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -97,6 +97,33 @@ test("a run goes back behind where it went back before, and forth again", { time
     expect(summary).toMatchObject({ outcome: "succeeded" });
     expect(await datasetDigest(output)).toEqual(before);
   }
+});
+
+test("what a stage handed on is found after going back, although finishing gave it another name", async () => {
+  const folder = await temporaryFolder();
+  const input = await writeInput(folder, 600);
+  const output = path.join(folder, "out");
+  // As an attempt that is killed leaves behind: the one that counts gets a name of its own until the end.
+  const leaveSpool = (event: RunEvent) => {
+    if (event.type !== "input-listed") return;
+    mkdirSync(path.join(output, "_stages"), { recursive: true });
+    writeFileSync(path.join(output, "_stages", "stage-0-shard-000000-000000.spool"), "");
+  };
+  const text = `${pipelineText(input)}run: { streaming: false }\n`;
+  const settings = { checkpointIntervalSeconds: 0.001, keepCheckpoints: 1000 };
+  await runPipeline(text, output, { settings, onEvent: leaveSpool });
+  const before = await datasetDigest(output);
+  const entries = await Promise.all(
+    (await checkpointsIn(output)).map(async (name) => ({
+      name: name.slice(0, -".json".length),
+      content: await readFile(path.join(output, ".checkpoints", name), "utf8"),
+    })),
+  );
+  expect(entries.some(({ content }) => /"storedAs":"_stages\/stage-0-shard-000000-000000\.a/.test(content))).toBe(true);
+  const resumeFrom = entries.findLast(({ content }) => content.includes('"receipts":[{"stage":0'))?.name ?? "";
+  const summary = await runPipeline(text, output, { settings: { ...settings, resumeFrom } });
+  expect(summary).toMatchObject({ outcome: "succeeded", wasComplete: false });
+  expect(await datasetDigest(output)).toEqual(before);
 });
 
 test("a checkpoint that is not there is refused before anything is touched", async () => {
