@@ -18,6 +18,7 @@ import { type FromWorker, isFromWorker, type ToWorker, unknownMessage } from "..
 import type { Standing } from "../../worker/standing.ts";
 import { addressIn, debuggerOptions, runningStack, withoutChatter } from "./debugger-stack.ts";
 import { offerToKernel, outOfMemory } from "./memory-guard.ts";
+import { guardOrphan } from "./orphan-guard.ts";
 import { whereaboutsOf } from "./whereabouts.ts";
 import { WorkerJournal } from "./worker-journal.ts";
 
@@ -299,6 +300,7 @@ function startWorker(
     env: environment,
     stdio: ["ignore", "pipe", "pipe", "pipe", journal],
   });
+  guardOrphan(child);
   const socket = child.stdio[3];
   if (!(socket instanceof Duplex)) {
     throw new PipelineError("PROTOCOL", "a worker process was started without its socket");
