@@ -1,8 +1,8 @@
 import process from "node:process";
 import { builtinCatalog } from "../builtin-catalog.ts";
 import { type Catalog, loadComponent } from "../contract/catalog.ts";
+import { openPlanSource } from "../contract/open-plan-source.ts";
 import type { Plan } from "../contract/plan.ts";
-import { openPlanSource } from "../coordinator/prepare-run.ts";
 import { machineLimits } from "../executors/local/machine-limits.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { paintFor } from "../telemetry/paint.ts";

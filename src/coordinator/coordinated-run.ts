@@ -1,3 +1,4 @@
+import { openPlanSource } from "../contract/open-plan-source.ts";
 import { retryStage, type Stage } from "../contract/plan.ts";
 import type { RunOutcome, RunSummary } from "../contract/run-event.ts";
 import type { StartEntry } from "../ledger/entry.ts";
@@ -9,7 +10,7 @@ import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts"
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { redoMissingFiles } from "./missing-files.ts";
-import { beginRun, openPlanSource } from "./prepare-run.ts";
+import { beginRun } from "./prepare-run.ts";
 import { spaceShortage } from "./prove-output.ts";
 import { publishOnce } from "./publish-once.ts";
 import { type RunAccounts, runAccounts } from "./run-accounts.ts";

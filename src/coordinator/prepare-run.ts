@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { RunSettings } from "../contract/run-settings.ts";
-import type { OpenedSource, Split } from "../contract/source.ts";
+import type { Split } from "../contract/source.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { freezeInput } from "../ledger/frozen-input.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -16,12 +16,6 @@ import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { relativeUri } from "../storage/uri.ts";
 import { whileProvingOutput } from "./prove-output.ts";
-
-/** Rejects with UNKNOWN_COMPONENT, or with what the source says when it cannot be opened. */
-export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
-  const spec = await loadComponent(catalog.sources, "source", plan.source.name);
-  return spec.open(spec.options.parse(plan.source.options));
-}
 
 /**
  * The entry that begins the run: the one in the ledger when there is one, else a new one that freezes

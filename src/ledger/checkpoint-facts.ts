@@ -1,7 +1,7 @@
 import { emptyAccounting, joinStages, type Totals, totalsOf } from "../contract/accounting.ts";
 import type { Receipt } from "../contract/receipt.ts";
 import { checkpointName, type LedgerEntry } from "./entry.ts";
-import { applyEntry, entryNumbers, readEntry, readSnapshot, readStateAt, snapshotSequences } from "./ledger-reading.ts";
+import { applyEntry, entryNumbers, oldestSnapshotNumber, readEntry, readStateAt } from "./ledger-reading.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 
@@ -42,9 +42,7 @@ export async function* checkpointFacts(store: LedgerStore): AsyncGenerator<Check
   const numbers = await entryNumbers(store);
   const last = numbers.at(-1);
   if (last === undefined) return;
-  const [first] = await snapshotSequences(store);
-  const snapshot = first === undefined ? 1 : (await readSnapshot(store, first)).state.number;
-  const oldest = Math.max(snapshot, numbers[0] ?? 1);
+  const oldest = Math.max(await oldestSnapshotNumber(store), numbers[0] ?? 1);
   const state = await readStateAt(store, oldest);
   yield factsOf(state, await readEntry(store, oldest), last);
   while (state.number < last) {

@@ -57,6 +57,12 @@ export async function newestSnapshot(store: LedgerStore, known = noSnapshot): Pr
   }
 }
 
+/** Number of the entry that the oldest snapshot is of: 1 where there is none. Entries before it may be gone. */
+export async function oldestSnapshotNumber(store: LedgerStore): Promise<number> {
+  const [first] = await snapshotSequences(store);
+  return first === undefined ? 1 : (await readSnapshot(store, first)).state.number;
+}
+
 /** The newest snapshot of an entry up to the given one. */
 export async function snapshotUpTo(store: LedgerStore, number: number): Promise<SnapshotPlace> {
   for (const sequence of [...(await snapshotSequences(store))].reverse()) {

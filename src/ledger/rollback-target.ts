@@ -1,6 +1,6 @@
 import { PipelineError } from "../model/errors.ts";
 import { checkpointName, checkpointNumber } from "./entry.ts";
-import { isGone, mostReloads, readReceipts, readSnapshot, readStateAt, snapshotSequences } from "./ledger-reading.ts";
+import { isGone, mostReloads, oldestSnapshotNumber, readReceipts, readStateAt } from "./ledger-reading.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { appendReceipts } from "./receipt-segments.ts";
@@ -17,8 +17,7 @@ export async function stateAfter(store: LedgerStore, name: string, last: number)
   } catch (error) {
     if (!isGone(error)) throw error;
   }
-  const [first] = await snapshotSequences(store);
-  const oldest = first === undefined ? 1 : (await readSnapshot(store, first)).state.number;
+  const oldest = await oldestSnapshotNumber(store);
   throw new PipelineError(
     "CHECKPOINT_NOT_FOUND",
     `${store.location} has no checkpoint ${JSON.stringify(name)} to go back to: expected ${checkpointName(oldest)} to ${checkpointName(last)}`,

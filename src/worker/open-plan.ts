@@ -1,4 +1,5 @@
 import { type Catalog, loadComponent } from "../contract/catalog.ts";
+import { openPlanSource } from "../contract/open-plan-source.ts";
 import type { GatherDecision, GatherOperator, OpenContext, OpenedBatch, Outcome } from "../contract/operator.ts";
 import type { Plan, StepRef } from "../contract/plan.ts";
 import type { UnopenedComponent } from "../contract/preflight.ts";
@@ -34,7 +35,7 @@ export async function openPlan(plan: Plan, catalog: Catalog, signal: AbortSignal
     }
   };
 
-  const source = await attempt("source", () => openSource(plan, catalog));
+  const source = await attempt("source", () => openPlanSource(plan, catalog));
   closers.push(() => source?.close?.());
   const stages: OpenedStep[][] = [];
   let isWhole = true;
@@ -59,11 +60,6 @@ export async function openPlan(plan: Plan, catalog: Catalog, signal: AbortSignal
       for (const close of closers.reverse()) await close();
     },
   };
-}
-
-async function openSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
-  const spec = await loadComponent(catalog.sources, "source", plan.source.name);
-  return spec.open(spec.options.parse(plan.source.options));
 }
 
 async function tryOpenSink(plan: Plan, catalog: Catalog): Promise<boolean> {

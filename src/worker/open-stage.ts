@@ -1,5 +1,6 @@
 import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
+import { openPlanSource } from "../contract/open-plan-source.ts";
 import type { Plan, Stage, StepRef } from "../contract/plan.ts";
 import type { Receipt } from "../contract/receipt.ts";
 import type { OpenedSink } from "../contract/sink.ts";
@@ -60,7 +61,7 @@ async function openMapStage(
   );
   const gauge = ownMemoryGauge();
   const isRetry = stage.index === plan.stages.length;
-  const source = stage.index === 0 || isRetry ? await openSource(plan, catalog) : undefined;
+  const source = stage.index === 0 || isRetry ? await openPlanSource(plan, catalog) : undefined;
   const sink = stage.index === plan.stages.length - 1 || isRetry ? await openSink(plan, catalog) : undefined;
   return {
     runTask: (task, reporter, reserve, taskSignal) => {
@@ -208,11 +209,6 @@ async function openGatherStep(
 interface NeededSink {
   readonly opened: OpenedSink;
   readonly needsBytes: boolean;
-}
-
-async function openSource(plan: Plan, catalog: Catalog): Promise<OpenedSource> {
-  const spec = await loadComponent(catalog.sources, "source", plan.source.name);
-  return spec.open(spec.options.parse(plan.source.options));
 }
 
 async function openSink(plan: Plan, catalog: Catalog): Promise<NeededSink> {

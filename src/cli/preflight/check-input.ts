@@ -1,7 +1,7 @@
 import type { Catalog } from "../../contract/catalog.ts";
+import { openPlanSource } from "../../contract/open-plan-source.ts";
 import type { InputFile, OpenedSource } from "../../contract/source.ts";
 import { formatBytes } from "../../contract/units.ts";
-import { openPlanSource } from "../../coordinator/prepare-run.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../../model/errors.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";
 import { storageFor } from "../../storage/open-storage.ts";
