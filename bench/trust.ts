@@ -1,20 +1,21 @@
-// What trust costs: the same text and image jobs by this checkout and by another one, in turns, in CPU seconds of the
-// whole process tree. To see what the ledger's snapshots, the worker journal and the outcome log cost together:
+// What trust costs: the same text and image jobs by this checkout and by another one, both built as they are published,
+// in turns, in CPU seconds of the whole process tree; beside the whole job, the same without what one sample takes
+// (start, end and the ledger's first record). To see what the ledger's snapshots, the worker journal and the outcome
+// log cost together:
 //
 //   git worktree add ../before 5c84efb && ln -s "$PWD/node_modules" ../before/node_modules
 //   node bench/trust.ts --against ../before [--runs 7] [--documents 40000] [--images 3000]
 //
 // Also says how many bytes a sample the outcome logs take.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { writeJpegs } from "./image-resize-inputs.ts";
+import { type Job, writeJobs } from "./trust-jobs.ts";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
-const words = readFileSync(join(here, "docs/architecture.md"), "utf8").split(/\s+/);
 
 interface Cost {
   readonly cpuSeconds: number;
@@ -24,7 +25,7 @@ interface Cost {
 /** CPU time of a command and of everything that it waited for, from the shell's own account of its children. */
 function costOf(checkout: string, pipelineFile: string, output: string): Cost {
   rmSync(output, { recursive: true, force: true });
-  const command = ["src/cli/main.ts", "run", pipelineFile, "--to", output, "--quiet", "--workers", "2"];
+  const command = ["dist/cli/main.js", "run", pipelineFile, "--to", output, "--quiet", "--workers", "2"];
   const quoted = command.map((argument) => `'${argument}'`).join(" ");
   const script = `TIMEFORMAT='%U %S %R'; time '${process.execPath}' ${quoted}`;
   const { status, stderr } = spawnSync("bash", ["-c", script], { cwd: checkout, encoding: "utf8" });
@@ -35,38 +36,27 @@ function costOf(checkout: string, pipelineFile: string, output: string): Cost {
   return { cpuSeconds: user + system, seconds };
 }
 
-function writeDocuments(folder: string, count: number): void {
-  let state = 7;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  const lines = Array.from({ length: count }, (_, index) => {
-    const length = Math.round(Math.exp(5 + 1.1 * (random() + random() + random() - 1.5)));
-    const start = Math.floor(random() * words.length);
-    const text = Array.from({ length }, (_, word) => words[(start + word) % words.length] ?? "").join(" ");
-    return JSON.stringify({ id: `doc-${index}`, text });
-  });
-  writeFileSync(join(folder, "documents.jsonl"), lines.join("\n"));
-}
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-async function writePictures(folder: string, count: number): Promise<void> {
-  const distinct = 100;
-  await writeJpegs(folder, distinct, 500, 375, 0.86);
-  const originals = readdirSync(folder);
-  for (let copy = distinct; copy < count; copy++)
-    copyFileSync(join(folder, originals[copy % distinct] ?? ""), join(folder, `copy-${copy}.jpg`));
-}
-
-function compare(name: string, pipeline: string, folder: string, against: string, runs: number): void {
-  const file = join(folder, `${name.replace(" ", "-")}.yaml`);
-  writeFileSync(file, pipeline);
-  const output = join(folder, "out");
+/** Medians over the pairs of one pipeline file, after one run of each that fills the caches. */
+function inTurns(file: string, output: string, against: string, runs: number) {
   for (const checkout of [here, against]) costOf(checkout, file, output);
   const pairs: (readonly [Cost, Cost])[] = [];
-  for (let run = 0; run < runs; run++) pairs.push([costOf(here, file, output), costOf(against, file, output)]);
-  const median = (values: readonly number[]) =>
-    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  // Who begins changes, so that what a run leaves behind (a warm or a throttled core) meets both.
+  for (let run = 0; run < runs; run++) {
+    const [first, second] = run % 2 === 0 ? [here, against] : [against, here];
+    const costs = [costOf(first, file, output), costOf(second, file, output)] as const;
+    pairs.push(run % 2 === 0 ? costs : [costs[1], costs[0]]);
+  }
+  return pairs;
+}
+
+/** CPU seconds of a job of one sample, of this checkout and of the other. */
+type StartCost = readonly [number, number];
+
+function compare({ name, file }: Job, output: string, against: string, runs: number, start: StartCost): void {
+  const pairs = inTurns(file, output, against, runs);
   const now = costOf(here, file, output);
   const manifest: {
     readonly totals: { readonly read: number; readonly written: number };
@@ -81,10 +71,21 @@ function compare(name: string, pipeline: string, folder: string, against: string
       "CPU, this/other (median of pairs)": Number(
         median(pairs.map(([a, b]) => a.cpuSeconds / b.cpuSeconds)).toFixed(3),
       ),
+      "without start": Number(
+        median(pairs.map(([a, b]) => (a.cpuSeconds - start[0]) / (b.cpuSeconds - start[1]))).toFixed(3),
+      ),
       "wall, this/other": Number(median(pairs.map(([a, b]) => a.seconds / b.seconds)).toFixed(3)),
       "outcome log, bytes/sample": Number((logged / manifest.totals.read).toFixed(2)),
     },
   });
+}
+
+function startCost(folder: string, against: string, runs: number): StartCost {
+  writeFileSync(join(folder, "one.jsonl"), '{"id":"one","text":"one"}\n');
+  const file = join(folder, "one.yaml");
+  writeFileSync(file, "source: { jsonl: { path: ./one.jsonl, idField: id } }\nsteps: []\nsink: { jsonl: {} }\n");
+  const pairs = inTurns(file, join(folder, "out-one"), against, runs);
+  return [median(pairs.map(([a]) => a.cpuSeconds)), median(pairs.map(([, b]) => b.cpuSeconds))];
 }
 
 const { values } = parseArgs({
@@ -99,24 +100,16 @@ if (values.against === undefined) throw new Error("--against <another checkout o
 const folder = mkdtempSync(join(tmpdir(), "trust-bench-"));
 try {
   console.log(`${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(2)}, Node ${process.version}`);
-  writeDocuments(folder, Number(values.documents));
-  const source = "source: { jsonl: { path: ./documents.jsonl, idField: id, splitBytes: 2MiB } }";
-  const steps = ["filter-gopher-repetition", "filter-gopher-quality", "filter-c4"];
-  // Neighbouring extremes: rules drop nearly all of the made-up documents; scoring keeps every one.
-  const dropped = `${source}\nsteps: [${steps.join(", ")}]\nsink: { jsonl: {} }\n`;
-  const kept = `${source}\nsteps: [${steps.map((step) => `{ ${step}: { mode: score } }`).join(", ")}]\nsink: { jsonl: {} }\n`;
-  const pictures = join(folder, "pictures");
-  await writePictures(pictures, Number(values.images));
-  const image = `source: { files: { path: ./pictures } }
-steps: [{ filter-image-size: { minWidthPixels: 100 } }, { resize-image: { sizePixels: 256, mode: keep_ratio } }]
-sink: { webdataset: {} }
-`;
-  for (const [name, pipeline] of [
-    ["text dropped", dropped],
-    ["text kept", kept],
-    ["images", image],
-  ] as const)
-    compare(name, pipeline, folder, resolve(values.against), Number(values.runs));
+  const against = resolve(values.against);
+  for (const checkout of [here, against]) {
+    const { status, stderr } = spawnSync(process.execPath, ["scripts/build.ts"], { cwd: checkout, encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+  }
+  const runs = Number(values.runs);
+  const start = startCost(folder, against, runs);
+  console.log(`one sample: ${start[0].toFixed(2)} CPU seconds by this, ${start[1].toFixed(2)} by the other`);
+  for (const job of await writeJobs(folder, Number(values.documents), Number(values.images)))
+    compare(job, join(folder, "out"), against, runs, start);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -14,15 +14,16 @@ export interface FailedSample {
   /** Step id, or `read` or `write`. */
   readonly step: string;
   readonly error: PipelineError;
-  /** What steps had written by then. */
-  readonly attributes?: Attributes | undefined;
+  /** JSON of the attributes that explain it: what steps had written by then. */
+  readonly told?: string | undefined;
 }
 
 /** A sample that a step dropped or split. */
 export type EndedSample = {
   readonly id: string;
   readonly step: string;
-  readonly attributes: Attributes | undefined;
+  /** JSON of the attributes that explain it. */
+  readonly told: string | undefined;
 } & ({ readonly kind: "drop"; readonly reason: string } | { readonly kind: "split"; readonly children: number });
 
 /** The way of one sample that was read through the steps: where it came from, and what ended it and its children, each in order. */
@@ -293,7 +294,7 @@ export class StepApplication {
           id: sample.id,
           step: step.id,
           reason: outcome.reason,
-          attributes: toldAttributes(flight, step, outcome.sample ?? sample),
+          told: toldAttributes(flight, step, outcome.sample ?? sample),
         });
         return outcome;
       case "split":
@@ -304,7 +305,7 @@ export class StepApplication {
           id: sample.id,
           step: step.id,
           children: outcome.samples.length,
-          attributes: toldAttributes(flight, step, sample),
+          told: toldAttributes(flight, step, sample),
         });
         return {
           kind: "split",
@@ -320,8 +321,8 @@ export class StepApplication {
     const error = asPipelineError(cause, "OPERATOR_FAILED", `step ${step.id} threw`);
     if (error.scope !== "sample") throw error;
     increment(this.#tally.step(step.id).failed, error.code);
-    const attributes = sample === undefined ? undefined : toldAttributes(flight, step, sample);
-    flight.failures.push({ id: sample?.id ?? flight.id, step: step.id, error, attributes });
+    const told = sample === undefined ? undefined : toldAttributes(flight, step, sample);
+    flight.failures.push({ id: sample?.id ?? flight.id, step: step.id, error, told });
     return undefined;
   }
 
@@ -333,7 +334,7 @@ export class StepApplication {
   }
 }
 
-function toldAttributes(flight: Flight, step: OpenedStep, sample: Sample): Attributes | undefined {
+function toldAttributes(flight: Flight, step: OpenedStep, sample: Sample): string | undefined {
   return tellingAttributesOf(sample.attributes, flight.attributes, step.tellingAttributes);
 }
 

@@ -46,8 +46,8 @@ export async function runGather(
       stepTally.in++;
       if (decision.kind === "drop") {
         increment(stepTally.dropped, decision.reason);
-        const attributes = tellingAttributesOf(sample.attributes, sample.attributes, step.tellingAttributes);
-        flight.endings.push({ kind: "drop", id: sample.id, step: step.id, reason: decision.reason, attributes });
+        const told = tellingAttributesOf(sample.attributes, sample.attributes, step.tellingAttributes);
+        flight.endings.push({ kind: "drop", id: sample.id, step: step.id, reason: decision.reason, told });
         outcomes.add(flight, []);
         continue;
       }

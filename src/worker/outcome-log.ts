@@ -3,7 +3,6 @@ import type { TaskInput } from "../contract/executor.ts";
 import { outcomeLogVersion } from "../contract/outcome-log.ts";
 import type { Shard, ShardDestination } from "../contract/sink.ts";
 import type { ByteRange } from "../contract/source.ts";
-import type { Attributes } from "../model/sample.ts";
 import { type LineCompressor, openLineCompressor } from "../storage/line-compressor.ts";
 import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 import type { EndedSample, FailedSample, Flight } from "./apply-steps.ts";
@@ -132,19 +131,19 @@ function compressed(blocks: readonly Buffer[]): Uint8Array {
  * Lines are put together as text, not as objects: this runs for every sample. `OutcomeLine` is what they are.
  */
 function endedLine(ended: EndedSample, origin: string): string {
-  const { id, step, attributes } = ended;
+  const { id, step, told } = ended;
   const what =
     ended.kind === "drop"
       ? `"drop":[${JSON.stringify(step)},${JSON.stringify(ended.reason)}]`
       : `"split":[${JSON.stringify(step)},${ended.children}]`;
-  return `{"id":${JSON.stringify(id)},${what}${attributesMember(attributes)}${origin}}\n`;
+  return `{"id":${JSON.stringify(id)},${what}${attributesMember(told)}${origin}}\n`;
 }
 
-function failedLine({ id, step, error, attributes }: FailedSample, origin: string): string {
+function failedLine({ id, step, error, told }: FailedSample, origin: string): string {
   const what = `"fail":[${JSON.stringify(step)},${JSON.stringify(error.code)}]`;
-  return `{"id":${JSON.stringify(id)},${what}${attributesMember(attributes)}${origin}}\n`;
+  return `{"id":${JSON.stringify(id)},${what}${attributesMember(told)}${origin}}\n`;
 }
 
-function attributesMember(attributes: Attributes | undefined): string {
-  return attributes === undefined ? "" : `,"attributes":${JSON.stringify(attributes)}`;
+function attributesMember(told: string | undefined): string {
+  return told === undefined ? "" : `,"attributes":${told}`;
 }
