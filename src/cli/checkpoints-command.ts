@@ -174,6 +174,7 @@ function typeText({ type, to }: CheckpointFacts): string {
     rollback: `back to ${to}`,
     redo: "to be done again",
     retry: "failed samples again",
+    extend: "new input",
   };
   return texts[type];
 }

@@ -52,7 +52,7 @@ export async function openRun(output: string, checkpoints?: string): Promise<Rec
         planHash: start.planHash,
         accounting: runAccounts(ledger.state, start.plan.stages.length).run,
       }),
-    splits: () => readFrozenInput(found.store, start.input),
+    splits: () => readFrozenInput(found.store, ledger.state.input),
     receipts: () => ledger.receipts(),
     retryTasks: () => ledger.retryTasks(),
     quarantines: () => quarantinesOf(ledger),

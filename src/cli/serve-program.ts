@@ -18,6 +18,10 @@ export function addServe(program: Command, version: () => string): void {
     .option(
       "--termination-grace <time>",
       "time to finish what is running after SIGTERM (or TERMINATION_GRACE; default: 25s)",
+    )
+    .option(
+      "--watch <interval>",
+      "look for new and changed input this often, and add it to the dataset (or WATCH_INTERVAL; default: never)",
     );
   withPlanFlags(command)
     .option("--log-json", "a log of JSON lines on standard output, for log collectors; LOG_LEVEL says how much")

@@ -59,13 +59,19 @@ export interface Production {
   readonly parts: readonly PartKind[];
 }
 
+/** Whether files that are read together are to be left out of the splits. */
+export type LeavesOut = (files: readonly InputFile[]) => boolean;
+
 export interface OpenedSource {
   /**
    * Lists the input in an order that depends on the input alone, and cuts it into splits
    * whose borders do not depend on the number of workers. Lists metadata only, in bounded memory.
+   * Asks `leavesOut` once for all files that are read together, in this order; what it leaves out is not there.
    * Rejects with INPUT_NOT_FOUND or INPUT_EMPTY.
    */
-  splits(signal: AbortSignal): AsyncIterable<Split>;
+  splits(signal: AbortSignal, leavesOut?: LeavesOut): AsyncIterable<Split>;
+  /** The files of a split in the groups that `leavesOut` is asked for. Each by itself where the source does not say. */
+  groups?(split: Split): readonly (readonly InputFile[])[];
   /**
    * The split's samples in batches, in an order that depends on the split alone. Pulled: the next
    * batch is read when it is asked for. A sample that cannot be read is an `unreadable` item;

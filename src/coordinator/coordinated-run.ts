@@ -5,14 +5,16 @@ import type { StartEntry } from "../ledger/entry.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
-import { isPublished, unpublish } from "../ledger/manifest.ts";
+import { unpublish } from "../ledger/manifest.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { inputTotals } from "./input-totals.ts";
 import { redoMissingFiles } from "./missing-files.ts";
 import { beginRun } from "./prepare-run.ts";
 import { spaceShortage } from "./prove-output.ts";
 import { publishOnce } from "./publish-once.ts";
+import { isPublishedAs } from "./published.ts";
 import { type RunAccounts, runAccounts } from "./run-accounts.ts";
 import type { RunRequest } from "./run-request.ts";
 import { earlyVerdict, finalVerdict, type UnfinishedSamples } from "./run-verdict.ts";
@@ -69,19 +71,19 @@ export class CoordinatedRun {
   }
 
   async #run(opening: Promise<void>): Promise<RunSummary> {
-    const { settings } = this.#request;
+    const { plan, settings } = this.#request;
+    const { output } = settings;
     const store = storedLedger(storageFor(settings.checkpoints), settings.checkpoints);
     const ledger = await Ledger.open(store);
     this.#ledger = ledger;
     await this.#goBack(ledger);
     const start = await this.#begin(ledger, store);
     if (start === undefined) return this.#summary("interrupted", false);
-    if (ledger.state.isFinished && (await isPublished(storageFor(settings.output), settings.output))) {
+    if (ledger.state.isFinished && (await isPublishedAs(ledger.state, plan, storageFor(output), output))) {
       return this.#summary("succeeded", true);
     }
     // Work that became undone may have been published before, and files of other attempts removed then.
-    if (ledger.state.epoch > 0 && !ledger.state.isFinished)
-      await redoMissingFiles(ledger, storageFor(settings.output), settings.output);
+    if (ledger.state.epoch > 0 && !ledger.state.isFinished) await redoMissingFiles(ledger, storageFor(output), output);
     if (!(await this.#hasOpened(opening))) return this.#summary("interrupted", false);
     const work = new LedgerWork(ledger, store);
     try {
@@ -105,17 +107,17 @@ export class CoordinatedRun {
 
   async #finishWork(ledger: Ledger, store: LedgerStore, start: StartEntry, work: LedgerWork): Promise<RunSummary> {
     const { plan, settings } = this.#request;
-    // Once, unless somebody goes back to an earlier checkpoint meanwhile: then there is work again.
+    // Once, unless somebody goes back to an earlier checkpoint or adds input meanwhile: then there is work again.
     for (;;) {
-      const { epoch } = ledger.state;
+      const { workVersion } = ledger.state;
       const isComplete = ledger.state.isFinished || (await this.#runStages(ledger, store, start, work));
-      if (ledger.state.epoch !== epoch && !this.#shouldStop()) continue;
+      if (ledger.state.workVersion !== workVersion && !this.#shouldStop()) continue;
       if (!isComplete) return this.#summary(this.#isInterrupted() ? "interrupted" : "failed", false);
       this.#fatal = finalVerdict(this.#accounts(), settings.maxFailureRatio);
       if (this.#fatal !== undefined) return this.#summary("failed", false);
-      if (!(await ledger.finish(epoch))) continue;
+      if (!(await ledger.finish(workVersion))) continue;
       const isOurs = await publishOnce(ledger, work, plan, settings, this.#stopped.signal);
-      if (ledger.state.epoch === epoch) return this.#summary(isOurs ? "succeeded" : "interrupted", false);
+      if (ledger.state.workVersion === workVersion) return this.#summary(isOurs ? "succeeded" : "interrupted", false);
     }
   }
 
@@ -158,12 +160,7 @@ export class CoordinatedRun {
         stages: plan.stages.length,
         resumed,
       });
-      onEvent({
-        type: "input-listed",
-        splits: start.input.splits,
-        bytes: start.input.bytes,
-        samples: start.input.samples,
-      });
+      onEvent({ type: "input-listed", ...inputTotals(ledger.state.input) });
       const shortage = resumed === null ? await spaceShortage(plan, catalog, settings.output, start.input) : undefined;
       if (shortage !== undefined) onEvent({ type: "disk-space-short", ...shortage });
       return start;

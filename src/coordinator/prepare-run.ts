@@ -7,7 +7,7 @@ import type { StartEntry } from "../ledger/entry.ts";
 import { freezeInput } from "../ledger/frozen-input.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
-import { isPublished, manifestName } from "../ledger/manifest.ts";
+import { manifestName } from "../ledger/manifest.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { differingKeys } from "../plan/differing-keys.ts";
@@ -16,6 +16,7 @@ import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { relativeUri } from "../storage/uri.ts";
 import { whileProvingOutput } from "./prove-output.ts";
+import { isPublishedAs } from "./published.ts";
 
 /**
  * The entry that begins the run: the one in the ledger when there is one, else a new one that freezes
@@ -39,6 +40,8 @@ export async function beginRun(
     const input = await whileProvingOutput([output, checkpoints], listInput(), (splits) =>
       freezeInput(store, runId, splits),
     );
+    if (input === undefined)
+      throw new PipelineError("INPUT_EMPTY", "the source found nothing to read: expected at least one sample");
     const judgement = { maxFailureRatio, sampleTimeoutSeconds };
     await ledger.begin({ runId, planHash: hash, plan, fingerprints, input, judgement });
   }
@@ -67,7 +70,9 @@ export async function inspectOutput(
   // The hash first: with another plan, files that its steps name matter no more.
   refuseOtherRun(ledger, plan, hash, {}, output);
   refuseOtherRun(ledger, plan, hash, await fingerprintsOf(plan, catalog), output);
-  return ledger.state.isFinished && (await isPublished(storageFor(output), output)) ? "published" : "begun";
+  return ledger.state.isFinished && (await isPublishedAs(ledger.state, plan, storageFor(output), output))
+    ? "published"
+    : "begun";
 }
 
 function refuseOtherRun(

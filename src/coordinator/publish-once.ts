@@ -2,9 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Plan } from "../contract/plan.ts";
 import type { RunSettings } from "../contract/run-settings.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { finishedTasks, isPublished, publish } from "../ledger/manifest.ts";
+import { finishedTasks, publish, unpublish } from "../ledger/manifest.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
+import { isPublishedAs } from "./published.ts";
 import { runAccounts } from "./run-accounts.ts";
 import type { LedgerWork } from "./shared-work.ts";
 
@@ -27,7 +28,9 @@ export async function publishOnce(
   const { start } = ledger;
   if (start === undefined) throw new PipelineError("LEDGER_CORRUPT", `a finished ledger of ${output} begins no run`);
   while (!(await work.claim([publishKey])).has(publishKey)) {
-    if (await isPublished(storage, output)) return true;
+    await work.refresh();
+    if (!ledger.state.isFinished) return false;
+    if (await isPublishedAs(ledger.state, plan, storage, output)) return true;
     if (stopped.aborted) return false;
     // Ends early when the run is told to stop, which is looked at next.
     await delay(pollSeconds * 1000, undefined, { signal: stopped }).catch(() => undefined);
@@ -36,9 +39,12 @@ export async function publishOnce(
   if (!ledger.state.isFinished) return false;
   // What a killed coordinator left of an entry; of one that lives it would be the entry that it is writing.
   if (!work.hasCompany) await storageFor(checkpoints).removeTemporary(checkpoints);
+  // Of an earlier state, by somebody who slept while it was published.
+  if (!(await isPublishedAs(ledger.state, plan, storage, output))) await unpublish(storage, output);
   await publish(storage, output, await finishedTasks(ledger.receipts(), plan, await ledger.retryTasks()), {
     planHash: start.planHash,
     accounting: runAccounts(ledger.state, plan.stages.length).run,
+    ...(plan.stages.length === 1 ? { splitsBelow: ledger.state.nextSplit } : {}),
   });
   return true;
 }

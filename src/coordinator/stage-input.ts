@@ -48,8 +48,8 @@ export async function* pendingTasks(
 ): AsyncGenerator<PendingTask> {
   const isAllDone = (first: number, end: number) => ledger.state.stages[stage.index]?.done.hasAll(first, end) ?? false;
   const tasks = isRetryStage(start, stage)
-    ? retryTasks(ledger, store, start, stage)
-    : allTasks(store, start, stage, spool, isAllDone);
+    ? retryTasks(ledger, store, stage)
+    : allTasks(ledger, store, stage, spool, isAllDone);
   for await (const task of tasks) {
     if (!ledger.isDone(task.id)) yield task;
   }
@@ -59,7 +59,7 @@ export async function* pendingTasks(
 export function taskCount(ledger: Ledger, start: StartEntry, stage: Stage, spool: SpoolShards): number {
   if (isRetryStage(start, stage)) return ledger.state.retries.reduce((sum, object) => sum + object.tasks, 0);
   if (stage.kind === "gather") return 1;
-  return stage.index === 0 ? start.input.splits : spool.size;
+  return stage.index === 0 ? ledger.state.splits : spool.size;
 }
 
 function isRetryStage(start: StartEntry, stage: Stage): boolean {
@@ -67,15 +67,15 @@ function isRetryStage(start: StartEntry, stage: Stage): boolean {
 }
 
 async function* allTasks(
+  ledger: Ledger,
   store: LedgerStore,
-  start: StartEntry,
   stage: Stage,
   spool: SpoolShards,
   isAllDone: (first: number, end: number) => boolean,
 ): AsyncGenerator<PendingTask> {
   if (stage.index === 0) {
     const isNeeded = (first: number, end: number) => !isAllDone(first, end);
-    for await (const { index, split } of readFrozenInput(store, start.input, isNeeded)) {
+    for await (const { index, split } of readFrozenInput(store, ledger.state.input, isNeeded)) {
       yield { id: { stage: 0, split: index }, input: { kind: "split", split } };
     }
     return;
@@ -92,17 +92,12 @@ async function* allTasks(
 }
 
 /** The tasks of retries, each with the split of the input that holds its samples. */
-async function* retryTasks(
-  ledger: Ledger,
-  store: LedgerStore,
-  start: StartEntry,
-  stage: Stage,
-): AsyncGenerator<PendingTask> {
+async function* retryTasks(ledger: Ledger, store: LedgerStore, stage: Stage): AsyncGenerator<PendingTask> {
   for (const object of ledger.state.retries) {
     const bySource = Map.groupBy(await readRetries(store, object), (task) => task.source);
     const isNeeded = (first: number, end: number) =>
       [...bySource.keys()].some((source) => source >= first && source < end);
-    for await (const { index, split } of readFrozenInput(store, start.input, isNeeded)) {
+    for await (const { index, split } of readFrozenInput(store, ledger.state.input, isNeeded)) {
       for (const { split: place, samples } of bySource.get(index) ?? [])
         yield { id: { stage: stage.index, split: place }, input: { kind: "retry", split, samples } };
     }

@@ -112,8 +112,7 @@ async function replay(store: LedgerStore, base: number, entries: readonly number
 
 async function checkInput(store: LedgerStore, state: LedgerState): Promise<number> {
   let splits = 0;
-  if (state.start === undefined) return splits;
-  for await (const _ of readFrozenInput(store, state.start.input)) splits++;
+  for await (const _ of readFrozenInput(store, state.input)) splits++;
   return splits;
 }
 

@@ -61,7 +61,7 @@ export async function checkpointDetails(store: LedgerStore, number: number): Pro
     ...factsOf(state, entry, last),
     runId: state.start?.runId ?? "",
     planHash: state.start?.planHash ?? "",
-    inputSplits: state.start?.input.splits ?? 0,
+    inputSplits: state.splits,
     finishedTasksByStage: state.stages.map(({ done }) => done.size),
     receipts: entry.type === "commit" ? entry.receipts : [],
   };

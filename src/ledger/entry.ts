@@ -1,23 +1,13 @@
 import { z } from "zod";
 import { PipelineError } from "../model/errors.ts";
 import { planSchema, receiptSchema, taskId } from "./receipt-schema.ts";
-import { retryObject, stateRecord } from "./state-record.ts";
+import { addedInput, frozenInput, retryObject, stateRecord } from "./state-record.ts";
 
 /** Version of the objects that this program writes into a ledger; it reads this one and older ones. */
-export const ledgerVersion = 2;
+export const ledgerVersion = 3;
 
 const version = z.int().min(1).max(ledgerVersion);
 const head = { version, at: z.iso.datetime() };
-
-/** The input as it was when the run began: chunks of split lines, each with what proves it unchanged. */
-const frozenInput = z.strictObject({
-  chunks: z.array(z.strictObject({ name: z.string(), splits: z.int().positive(), sha256: z.string() })),
-  splits: z.int().positive(),
-  bytes: z.int().nonnegative(),
-  /** Null where listing does not tell. */
-  samples: z.int().nonnegative().nullable(),
-});
-export type FrozenInput = z.infer<typeof frozenInput>;
 
 const startEntry = z.strictObject({
   ...head,
@@ -27,6 +17,7 @@ const startEntry = z.strictObject({
   plan: planSchema,
   /** By step id: digests of what decides outcomes beside the options. */
   fingerprints: z.record(z.string(), z.string()),
+  /** The input as it was when the run began. */
   input: frozenInput,
   /** How the run was asked to judge: what runs its plan again later does the same. */
   judgement: z
@@ -65,6 +56,9 @@ const retryEntry = z.strictObject({
   fingerprints: z.record(z.string(), z.string()),
 });
 
+/** Input that has come since is part of the run: there are more tasks of the first stage. */
+const extendEntry = z.strictObject({ ...head, type: z.literal("extend"), input: addedInput });
+
 const ledgerEntry = z.discriminatedUnion("type", [
   retryEntry,
   startEntry,
@@ -72,6 +66,7 @@ const ledgerEntry = z.discriminatedUnion("type", [
   finishEntry,
   rollbackEntry,
   redoEntry,
+  extendEntry,
 ]);
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 export type StartEntry = z.infer<typeof startEntry>;

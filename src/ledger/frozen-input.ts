@@ -1,18 +1,30 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Split } from "../contract/source.ts";
-import { PipelineError } from "../model/errors.ts";
-import type { FrozenInput } from "./entry.ts";
 import { readIntact, sha256Of } from "./intact-object.ts";
+import type { InputPart } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
+import type { FrozenInput } from "./state-record.ts";
 
 const chunkSplits = 1000;
 const chunkBytes = 4 * 2 ** 20;
 
 export const inputPrefix = "inputs/";
 
-/** The run whose frozen input an object is part of. */
-export function inputRunId(objectName: string): string | undefined {
+/** Whose frozen input an object is part of: the id of a run, or what `additionScope` gave. */
+export function inputScope(objectName: string): string | undefined {
   return /^inputs\/(.+)-\d{6,}\.jsonl$/.exec(objectName)?.[1];
+}
+
+/** Of input that the entry of that number is to add. */
+export function additionScope(number: number): string {
+  return `added-${String(number).padStart(6, "0")}-${randomUUID()}`;
+}
+
+/** The number of the entry that input of this scope was written for; undefined for that of a run. */
+export function additionNumber(scope: string): number | undefined {
+  const digits = /^added-(\d{6,})-/.exec(scope)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 const split: z.ZodType<Split> = z.strictObject({
@@ -23,15 +35,14 @@ const split: z.ZodType<Split> = z.strictObject({
 });
 
 /**
- * Writes the splits of a run into the ledger's store, in order, in bounded memory. Names carry the
- * run's id, so that what a killed start leaves behind is in nobody's way. Rejects with INPUT_EMPTY
- * when there is no split.
+ * Writes splits into the ledger's store, in order, in bounded memory. Names carry `scope`, the run's id or that of an
+ * addition, so that what a killed start leaves behind is in nobody's way. Undefined when there is no split.
  */
 export async function freezeInput(
   store: LedgerStore,
-  runId: string,
+  scope: string,
   splits: AsyncIterable<Split>,
-): Promise<FrozenInput> {
+): Promise<FrozenInput | undefined> {
   const chunks: { name: string; splits: number; sha256: string }[] = [];
   let lines: string[] = [];
   let pendingBytes = 0;
@@ -41,7 +52,7 @@ export async function freezeInput(
   const flush = async () => {
     if (lines.length === 0) return;
     const content = Buffer.from(lines.join(""), "utf8");
-    const name = `${inputPrefix}${runId}-${String(chunks.length).padStart(6, "0")}.jsonl`;
+    const name = `${inputPrefix}${scope}-${String(chunks.length).padStart(6, "0")}.jsonl`;
     await store.putIfAbsent(name, content);
     chunks.push({ name, splits: lines.length, sha256: sha256Of(content) });
     lines = [];
@@ -57,12 +68,10 @@ export async function freezeInput(
     if (lines.length >= chunkSplits || pendingBytes >= chunkBytes) await flush();
   }
   await flush();
-  if (count === 0)
-    throw new PipelineError("INPUT_EMPTY", "the source found nothing to read: expected at least one sample");
-  return { chunks, splits: count, bytes, samples };
+  return count === 0 ? undefined : { chunks, splits: count, bytes, samples };
 }
 
-/** A split, and its place among all. */
+/** A split, and its number. */
 export interface FrozenSplit {
   readonly index: number;
   readonly split: Split;
@@ -70,24 +79,32 @@ export interface FrozenSplit {
 
 /**
  * The frozen splits, in order, one chunk in memory at a time. Chunks of which `isNeeded` says no are not read: it
- * gets the index of their first split and that behind their last. Rejects with LEDGER_CORRUPT when a chunk is not
+ * gets the number of their first split and that behind their last. Rejects with LEDGER_CORRUPT when a chunk is not
  * what was frozen.
  */
 export async function* readFrozenInput(
   store: LedgerStore,
-  input: FrozenInput,
+  input: readonly InputPart[],
   isNeeded: (first: number, end: number) => boolean = () => true,
 ): AsyncGenerator<FrozenSplit> {
-  let index = 0;
-  for (const chunk of input.chunks) {
-    const end = index + chunk.splits;
-    if (!isNeeded(index, end)) {
-      index = end;
-      continue;
+  for (const { firstSplit, chunks } of input) {
+    let index = firstSplit;
+    for (const chunk of chunks) {
+      const first = index;
+      index += chunk.splits;
+      if (isNeeded(first, index)) yield* readChunk(store, chunk, first);
     }
-    const content = await readIntact(store, chunk);
-    for (const line of content.toString("utf8").split("\n")) {
-      if (line !== "") yield { index: index++, split: split.parse(JSON.parse(line)) };
-    }
+  }
+}
+
+async function* readChunk(
+  store: LedgerStore,
+  chunk: FrozenInput["chunks"][number],
+  first: number,
+): AsyncGenerator<FrozenSplit> {
+  const content = await readIntact(store, chunk);
+  let index = first;
+  for (const line of content.toString("utf8").split("\n")) {
+    if (line !== "") yield { index: index++, split: split.parse(JSON.parse(line)) };
   }
 }

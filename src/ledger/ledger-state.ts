@@ -1,10 +1,13 @@
 import { type Accounting, addAccounting, emptyAccounting } from "../contract/accounting.ts";
 import type { Receipt, TaskId } from "../contract/receipt.ts";
 import type { LedgerEntry, StartEntry } from "./entry.ts";
-import type { ReceiptSegment, RetryObject, StateRecord } from "./state-record.ts";
+import type { AddedInput, FrozenInput, ReceiptSegment, RetryObject, StateRecord } from "./state-record.ts";
 import { TaskSet } from "./task-set.ts";
 
 type Fingerprints = StartEntry["fingerprints"];
+
+/** A part of a run's input, and the number of its first split. */
+export type InputPart = FrozenInput & { readonly firstSplit: number };
 
 /** What the receipts of one stage add up to. */
 export interface StageState {
@@ -25,6 +28,7 @@ export class LedgerState {
   isFinished = false;
   readonly stages: StageState[] = [];
   retries: readonly RetryObject[] = [];
+  additions: readonly AddedInput[] = [];
   #fingerprints: Fingerprints | undefined;
   segments: readonly ReceiptSegment[] = [];
   /** Numbers of the commit entries whose receipts come behind those of the segments. */
@@ -55,6 +59,28 @@ export class LedgerState {
     return this.#fingerprints ?? this.start?.fingerprints ?? {};
   }
 
+  /** The whole input: what the run began with, and what was added, in the order in which it came. */
+  get input(): readonly InputPart[] {
+    return this.start === undefined ? [] : [{ firstSplit: 0, ...this.start.input }, ...this.additions];
+  }
+
+  /** Splits of the whole input. */
+  get splits(): number {
+    return this.input.reduce((sum, { splits }) => sum + splits, 0);
+  }
+
+  /** A number that no split of the input and none of a retry has, nor any behind it. */
+  get nextSplit(): number {
+    const ends = this.input.map(({ firstSplit, splits }) => firstSplit + splits);
+    for (const { firstSplit, tasks } of this.retries) ends.push(firstSplit + tasks);
+    return Math.max(0, ...ends);
+  }
+
+  /** Names what there is to do: never the same again once work has become undone or was added. */
+  get workVersion(): string {
+    return `${this.epoch}.${this.additions.length}`;
+  }
+
   get finishedTasks(): number {
     return this.stages.reduce((sum, stage) => sum + stage.done.size, 0);
   }
@@ -83,6 +109,10 @@ export class LedgerState {
         this.epoch++;
         this.retries = [...this.retries, entry.object];
         this.#fingerprints = entry.fingerprints;
+        break;
+      case "extend":
+        this.isFinished = false;
+        this.additions = [...this.additions, entry.input];
         break;
       case "rollback":
       case "redo":
@@ -115,6 +145,7 @@ export class LedgerState {
         shardBytes,
       })),
       retries: [...this.retries],
+      ...(this.additions.length === 0 ? {} : { additions: [...this.additions] }),
       ...(this.#fingerprints === undefined ? {} : { fingerprints: this.#fingerprints }),
       segments: [...segments],
       epoch: this.epoch,
@@ -128,6 +159,7 @@ export class LedgerState {
     for (const { done, accounting, retried, shards, shardBytes } of record.stages)
       this.stages.push({ done: TaskSet.fromText(done), accounting, retried, shards, shardBytes });
     this.retries = record.retries;
+    this.additions = record.additions ?? [];
     this.#fingerprints = record.fingerprints;
     this.segments = record.segments;
     this.unfolded = [];

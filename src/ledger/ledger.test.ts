@@ -56,7 +56,7 @@ test("entries are numbered without gaps, and a gap is found", async () => {
 
 test("an entry of a newer version is refused as such, and one that is damaged as damaged", async () => {
   const newer = memoryLedger();
-  await newer.putIfAbsent("checkpoint_000001.json", Buffer.from('{"version":3,"type":"start"}'));
+  await newer.putIfAbsent("checkpoint_000001.json", Buffer.from('{"version":4,"type":"start"}'));
   await expect(Ledger.open(newer)).rejects.toMatchObject({ code: "LEDGER_VERSION" });
   const damaged = memoryLedger();
   await damaged.putIfAbsent("checkpoint_000001.json", Buffer.from('{"version":1,"type":"sta'));
@@ -101,7 +101,7 @@ test("an object that nobody could read any more is noticed: a segment is held to
 test("going back makes everything as it was then, once for each checkpoint, and folding does not forget it", async () => {
   const store = memoryLedger();
   const ledger = await ledgerOf(store, 12);
-  await ledger.finish(0);
+  await ledger.finish(ledger.state.workVersion);
   await ledger.retain(8);
   expect(await ledger.rollBack("checkpoint_000009")).toBe(true);
   expect(ledger.state).toMatchObject({ isFinished: false, finishedTasks: 8, epoch: 1 });
@@ -131,7 +131,7 @@ test("a checkpoint that is folded away, or never was, is named with those that a
 test("tasks that are to be done again count no longer, and then once", async () => {
   const store = memoryLedger();
   const ledger = await ledgerOf(store, 12);
-  await ledger.finish(0);
+  await ledger.finish(ledger.state.workVersion);
   await ledger.redo([
     { stage: 0, split: 3 },
     { stage: 0, split: 99 },
@@ -159,8 +159,8 @@ test("a writer that slept while its number was folded away appends behind what i
 test("a run is found finished only when nobody has gone back meanwhile", async () => {
   const store = memoryLedger();
   const ledger = await ledgerOf(store, 4);
-  const { epoch } = ledger.state;
+  const { workVersion } = ledger.state;
   await (await Ledger.open(store)).rollBack("checkpoint_000002");
-  expect(await ledger.finish(epoch)).toBe(false);
+  expect(await ledger.finish(workVersion)).toBe(false);
   expect(ledger.state).toMatchObject({ isFinished: false, finishedTasks: 1 });
 });

@@ -1,6 +1,8 @@
 import type { Receipt, TaskId } from "../contract/receipt.ts";
+import type { Split } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
 import { checkpointName, encodeObject, type LedgerEntry, ledgerVersion, type StartEntry } from "./entry.ts";
+import { additionScope, freezeInput } from "./frozen-input.ts";
 import {
   applyEntry,
   isGone,
@@ -13,11 +15,12 @@ import {
 } from "./ledger-reading.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
-import { appendReceipts } from "./receipt-segments.ts";
 import { retain } from "./retention.ts";
 import { type PlacedRetryTask, type RetryTask, readRetries, writeRetries } from "./retries.ts";
 import { copyOfCheckpoint, stateAfter } from "./rollback-target.ts";
+import type { AddedInput } from "./state-record.ts";
 import { TaskSet } from "./task-set.ts";
+import { stateWithout } from "./undone-state.ts";
 
 /** A checkpoint that was written. */
 export interface Checkpoint {
@@ -100,14 +103,33 @@ export class Ledger {
   }
 
   /**
-   * Says that every task is done, as was found at `epoch`. False, and nothing is said, when work has become undone
-   * since. Idempotent.
+   * Says that every task is done, as was found at `workVersion`. False, and nothing is said, when work has become
+   * undone or was added since. Idempotent.
    */
-  async finish(epoch: number): Promise<boolean> {
+  async finish(workVersion: string): Promise<boolean> {
     await this.#append(() =>
-      this.#state.isFinished || this.#state.epoch !== epoch ? undefined : { ...head(), type: "finish" },
+      this.#state.isFinished || this.#state.workVersion !== workVersion ? undefined : { ...head(), type: "finish" },
     );
-    return this.#state.isFinished && this.#state.epoch === epoch;
+    return this.#state.isFinished && this.#state.workVersion === workVersion;
+  }
+
+  /**
+   * Makes splits that `list` gives part of the input of a run that is finished, in order. `beforehand` is called when
+   * there are any, before the entry is written. False, and nothing is added, where there is none, and where another
+   * writer was faster, whatever it wrote: what is new has to be looked for again then.
+   */
+  async extend(list: () => AsyncIterable<Split>, beforehand: () => Promise<void>): Promise<boolean> {
+    let hasListed = false;
+    const written = await this.#append(async () => {
+      const { number, nextSplit, isFinished } = this.#state;
+      if (hasListed || !isFinished) return undefined;
+      hasListed = true;
+      const input = await freezeInput(this.#store, additionScope(number + 1), list());
+      if (input === undefined) return undefined;
+      await beforehand();
+      return { ...head(), type: "extend", input: { firstSplit: nextSplit, ...input } };
+    });
+    return written !== undefined;
   }
 
   /** Rejects with CHECKPOINT_NOT_FOUND unless `rollBack` could go back to the checkpoint of that name. */
@@ -147,21 +169,37 @@ export class Ledger {
     for (const { stage, split } of tasks) (undone[stage] ??= new TaskSet()).add(split);
     await this.#append(async () => {
       if (!tasks.some((task) => this.isDone(task))) return undefined;
-      const number = this.#state.number + 1;
-      const left = LedgerState.withoutReceipts(this.#state);
-      const receipts = this.receipts();
-      const counted = async function* () {
-        for await (const receipt of receipts) {
-          if (undone[receipt.stage]?.has(receipt.split) !== true && left.count(receipt)) yield receipt;
-        }
-      };
-      const origin = { of: "checkpoint", number } as const;
-      const segments = await appendReceipts(this.#store, [], counted(), origin);
       const entry = head();
-      const state = { ...left.toRecord(segments), number, at: entry.at, epoch: left.epoch + 1 };
+      const isUndone = ({ stage, split }: TaskId) => undone[stage]?.has(split) ?? false;
+      const next = { number: this.#state.number + 1, at: entry.at };
+      const state = await stateWithout(this.#store, this.#state, this.receipts(), isUndone, next);
       if (fingerprints !== undefined) state.fingerprints = fingerprints;
       return { ...entry, type: "redo", tasks: [...tasks], state };
     });
+  }
+
+  /**
+   * Takes back what was added to the input last, done or not: it is to be listed anew. False, and nothing changes,
+   * when `addition` is not the last one any more, or failed samples of it are tried again.
+   */
+  async withdraw(addition: AddedInput): Promise<boolean> {
+    const { firstSplit } = addition;
+    const written = await this.#append(async () => {
+      const last = this.#state.additions.at(-1);
+      if (last?.chunks[0]?.name !== addition.chunks[0]?.name) return undefined;
+      if (this.#state.retries.some((retry) => retry.firstSplit > firstSplit)) return undefined;
+      const entry = head();
+      const next = {
+        number: this.#state.number + 1,
+        at: entry.at,
+        additions: this.#state.additions.slice(0, -1),
+      };
+      const isUndone = ({ stage, split }: TaskId) => stage === 0 && split >= firstSplit;
+      const state = await stateWithout(this.#store, this.#state, this.receipts(), isUndone, next);
+      const tasks = Array.from({ length: addition.splits }, (_, index) => ({ stage: 0, split: firstSplit + index }));
+      return { ...entry, type: "redo", tasks, state };
+    });
+    return written !== undefined;
   }
 
   /**
@@ -170,9 +208,8 @@ export class Ledger {
    */
   async retry(tasks: () => AsyncIterable<RetryTask>, fingerprints: StartEntry["fingerprints"]): Promise<boolean> {
     const written = await this.#append(async () => {
-      const { start, retries, number } = this.#state;
-      const earlier = retries.reduce((sum, object) => sum + object.tasks, 0);
-      const object = await writeRetries(this.#store, number + 1, (start?.input.splits ?? 0) + earlier, tasks());
+      const { number, nextSplit } = this.#state;
+      const object = await writeRetries(this.#store, number + 1, nextSplit, tasks());
       return object === undefined ? undefined : { ...head(), type: "retry", object, fingerprints };
     });
     return written !== undefined;

@@ -76,6 +76,11 @@ export async function finishedTasks(
 
 type ManifestFacts = Pick<Manifest, "planHash" | "accounting">;
 
+interface PublishFacts extends ManifestFacts {
+  /** Where input can be added: what splits from this one on have written is work of somebody who knows more. */
+  readonly splitsBelow?: number;
+}
+
 /** What a dataset of these files consists of once it is finished. */
 export function manifestOf(tasks: FinishedTasks, { planHash, accounting }: ManifestFacts): Manifest {
   return {
@@ -103,11 +108,19 @@ export async function publish(
   storage: Storage,
   output: string,
   tasks: FinishedTasks,
-  facts: ManifestFacts,
+  facts: PublishFacts,
 ): Promise<Manifest> {
   const files = [...tasks.shards, ...tasks.quarantine, ...tasks.outcomes, ...tasks.spools];
-  for (const file of files) await giveFinalName(storage, output, file);
-  await removeOrphans(storage, output, new Set(files.map((file) => file.name)));
+  await storage.removeTemporary(output);
+  const present = await shardNames(storage, output, facts.splitsBelow);
+  for (const { name, storedAs } of files) {
+    // Absent when an earlier attempt at finishing moved it already.
+    if (storedAs !== name && present.delete(storedAs))
+      await storage.move(joinUri(output, storedAs), joinUri(output, name));
+    present.delete(name);
+  }
+  // What is left are orphans: of attempts that did not count, and spools that nobody needs any more.
+  for (const name of present) await storage.remove(joinUri(output, name));
   const manifest = manifestOf(tasks, facts);
   await putSame(storage, joinUri(output, manifestName), manifestBytes(manifest));
   await putSame(storage, joinUri(output, successName), new Uint8Array(0));
@@ -129,21 +142,19 @@ function manifestFile(shard: Shard): ManifestFile {
   return { name: shard.name, bytes: shard.bytes, sha256: shard.sha256, samples: shard.samples };
 }
 
-async function giveFinalName(storage: Storage, output: string, file: Shard): Promise<void> {
-  if (file.storedAs === file.name) return;
-  const from = joinUri(output, file.storedAs);
-  // Absent when an earlier attempt at finishing moved it already.
-  if ((await storage.stat(from)) !== undefined) await storage.move(from, joinUri(output, file.name));
-}
-
-/** Shards, spools, quarantine files and outcome logs of attempts that did not count, and spools that nobody needs any more. Anything that does not bear a shard's name is not ours. */
-async function removeOrphans(storage: Storage, output: string, kept: ReadonlySet<string>): Promise<void> {
-  await storage.removeTemporary(output);
-  for await (const object of storage.list(output)) {
-    const name = relativeUri(output, object.uri);
-    if (/^(?:_quarantine\/|_outcomes\/|_stages\/)?(?:stage-\d+-)?shard-\d{6,}[-.]/.test(name) && !kept.has(name))
-      await storage.remove(object.uri);
+/** Shards, spools, quarantine files and outcome logs of splits below the given one. Anything that does not bear a shard's name is not ours. */
+async function shardNames(
+  storage: Storage,
+  output: string,
+  splitsBelow = Number.POSITIVE_INFINITY,
+): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const { uri } of storage.list(output)) {
+    const name = relativeUri(output, uri);
+    const split = /^(?:_quarantine\/|_outcomes\/|_stages\/)?(?:stage-\d+-)?shard-(\d{6,})[-.]/.exec(name)?.[1];
+    if (split !== undefined && Number(split) < splitsBelow) names.add(name);
   }
+  return names;
 }
 
 async function putSame(storage: Storage, uri: string, bytes: Uint8Array): Promise<void> {

@@ -1,7 +1,8 @@
 import { checkpointName, encodeObject, ledgerVersion, snapshotName } from "./entry.ts";
-import { inputPrefix, inputRunId } from "./frozen-input.ts";
+import { additionNumber, inputPrefix, inputScope } from "./frozen-input.ts";
 import {
   entryNumbers,
+  isGone,
   newestSnapshot,
   readEntry,
   readSnapshot,
@@ -27,11 +28,12 @@ export async function retain(store: LedgerStore, last: number, keep: number, run
   for (const sequence of await snapshotSequences(store)) {
     if (sequence < base.sequence) await store.remove(snapshotName(sequence));
   }
+  // While the entries are there to tell what they added.
+  await removeInput(store, base, runId);
   for (const number of await entryNumbers(store)) {
     if (number < base.number) await store.remove(`${checkpointName(number)}.json`);
   }
   await removeSegments(store, base);
-  for await (const name of store.names(inputPrefix)) if (inputRunId(name) !== runId) await store.remove(name);
 }
 
 /**
@@ -48,6 +50,31 @@ async function writeSnapshot(store: LedgerStore, before: SnapshotPlace, number: 
     snapshotName(sequence),
     encodeObject({ version: ledgerVersion, start: state.start, state: state.toRecord(segments) }),
   );
+}
+
+/**
+ * Removes the input that other starts had frozen, and that of additions which lost the race for their number. What an
+ * entry has once added stays: somebody may be about to go back to it.
+ */
+async function removeInput(store: LedgerStore, base: SnapshotPlace, runId: string): Promise<void> {
+  for await (const name of store.names(inputPrefix)) {
+    const scope = inputScope(name);
+    if (scope === runId) continue;
+    const number = scope === undefined ? undefined : additionNumber(scope);
+    if (number === undefined || (number < base.number && (await isOfLoser(store, name, number))))
+      await store.remove(name);
+  }
+}
+
+/** False also where nobody can say any more, since the entry was folded away. */
+async function isOfLoser(store: LedgerStore, name: string, number: number): Promise<boolean> {
+  try {
+    const entry = await readEntry(store, number);
+    return entry.type !== "extend" || entry.input.chunks.every((chunk) => chunk.name !== name);
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
 }
 
 /** Removes segments that nothing mentions any more and that nobody can still be about to mention. */

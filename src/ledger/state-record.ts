@@ -21,6 +21,24 @@ export const retryObject = z.strictObject({
 });
 export type RetryObject = z.infer<typeof retryObject>;
 
+/** Input as it was when it was listed: chunks of split lines, each with what proves it unchanged. */
+export const frozenInput = z.strictObject({
+  chunks: z.array(z.strictObject({ name: z.string(), splits: z.int().positive(), sha256: z.string() })),
+  splits: z.int().positive(),
+  bytes: z.int().nonnegative(),
+  /** Null where listing does not tell. */
+  samples: z.int().nonnegative().nullable(),
+});
+export type FrozenInput = z.infer<typeof frozenInput>;
+
+/** Input that came after the run had begun, and became part of it. */
+export const addedInput = z.strictObject({
+  ...frozenInput.shape,
+  /** The number of its first split; the others follow. */
+  firstSplit: z.int().positive(),
+});
+export type AddedInput = z.infer<typeof addedInput>;
+
 /** Everything that follows from the entries up to one of them, beside the entry that began the run. */
 export const stateRecord = z.strictObject({
   /** Number of the entry whose state this is. */
@@ -41,6 +59,8 @@ export const stateRecord = z.strictObject({
     }),
   ),
   retries: z.array(retryObject),
+  /** In the order in which they came. */
+  additions: z.array(addedInput).exactOptional(),
   /** Of the last retry. */
   fingerprints: z.record(z.string(), z.string()).exactOptional(),
   /** Where the receipts that count are, in the order in which they were committed. */

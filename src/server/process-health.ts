@@ -15,6 +15,8 @@ import { systemChecks } from "./system-checks.ts";
 /** What the process is doing about its pipeline. */
 export type ServingState =
   | { readonly doing: "starting" | "running" | "finished" }
+  /** For input, of which there is none yet. */
+  | { readonly doing: "waiting" }
   /** The run failed and is tried again by itself. */
   | { readonly doing: "retrying"; readonly error: ErrorRecord }
   /** The run failed, and only another configuration can help. */
@@ -47,6 +49,8 @@ export class ProcessHealth implements HealthSource {
   #storage: CachedCheck | undefined;
   #drainSignal: string | undefined;
   #configuration: string | undefined;
+  /** Of the last look for new input. */
+  #look: { readonly at: number; readonly failure: string | undefined } | undefined;
 
   constructor(facts: ProcessFacts) {
     this.#facts = facts;
@@ -77,6 +81,11 @@ export class ProcessHealth implements HealthSource {
     this.#configuration = output;
   }
 
+  /** New input was looked for; `failure` tells why it could not be. */
+  looked(failure: string | undefined): void {
+    this.#look = { at: secondsNow(), failure };
+  }
+
   onEvent(event: RunEvent, snapshot: RunSnapshot): void {
     this.#snapshot = snapshot;
     this.#runs.onEvent(event, secondsNow());
@@ -95,6 +104,7 @@ export class ProcessHealth implements HealthSource {
       ...this.#runs.checks(this.#snapshot, this.#limits, secondsNow(), time),
       ...(this.#storage === undefined ? {} : { "storage:responseTime": [storageEntry(this.#storage)] }),
       "configuration:file": [this.#configurationEntry(time)],
+      ...(this.#look === undefined ? {} : { "input:lastLook": [lookEntry(this.#look, time)] }),
       ...systemChecks(now, this.#gauge),
       "eventLoop:responseTime": [this.#loopEntry(time)],
       uptime: [
@@ -176,6 +186,20 @@ export class ProcessHealth implements HealthSource {
       ...(isSlow ? { output: `a turn of the event loop came ${maxMilliseconds} ms late` } : {}),
     };
   }
+}
+
+function lookEntry(
+  { at, failure }: { readonly at: number; readonly failure: string | undefined },
+  time: string,
+): HealthEntry {
+  return {
+    componentType: "datastore",
+    observedValue: Math.round(secondsNow() - at),
+    observedUnit: "s",
+    status: failure === undefined ? "pass" : "warn",
+    time,
+    ...(failure === undefined ? {} : { output: `looking for new input failed: ${failure}` }),
+  };
 }
 
 function errorText({ code, message }: ErrorRecord): string {

@@ -68,7 +68,8 @@ export const csv = defineSource<CsvOptions, z.input<typeof options>>({
   produces: ({ textColumn }) => ({ attributes: [], isOpen: true, parts: textColumn === null ? [] : ["text"] }),
   resolveLocations: (given, resolve) => ({ ...given, path: resolve(given.path) }),
   open: async (given) => ({
-    splits: (signal) => cutLineSplits(listInput(given, folderPatterns, signal), undefined, signal),
+    splits: (signal, leavesOut) =>
+      cutLineSplits(listInput(given, folderPatterns, signal, leavesOut), undefined, signal),
     read: (split, signal) => readFile(split, given, signal),
   }),
 });

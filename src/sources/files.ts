@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineSource, type InputFile, type SourceItem, type Split } from "../contract/source.ts";
+import { defineSource, type InputFile, type LeavesOut, type SourceItem, type Split } from "../contract/source.ts";
 import { byteSize } from "../contract/units.ts";
 import { sniffedHeadBytes } from "../media/sniff-media-type.ts";
 import { bytesContent, lazyContent } from "../model/content.ts";
@@ -79,18 +79,25 @@ export const files = defineSource<FilesOptions, z.input<typeof options>>({
   }),
   resolveLocations: (given, resolve) => ({ ...given, path: resolve(given.path) }),
   open: async (given) => ({
-    splits: (signal) => cutSplits(groupSorted(listInput(given, undefined, signal)), given),
+    splits: (signal, leavesOut = () => false) =>
+      cutSplits(groupSorted(listInput(given, undefined, signal)), given, leavesOut),
+    groups: (split) => groupsOf(split.files, locatorSchema.parse(split.locator)).map(({ members }) => members),
     read: (split, signal) => readSplit(split, given, signal),
   }),
 });
 
-async function* cutSplits(groups: AsyncIterable<Group<ListedFile>>, given: FilesOptions): AsyncGenerator<Split> {
+async function* cutSplits(
+  groups: AsyncIterable<Group<ListedFile>>,
+  given: FilesOptions,
+  leavesOut: LeavesOut,
+): AsyncGenerator<Split> {
   let held: InputFile[] = [];
   let samples: FilesLocator["samples"] = [];
   let root = "";
   let bytes = 0;
   let index = 0;
   for await (const { naming, members } of namedGroups(groups, given.grouping)) {
+    if (leavesOut(members)) continue;
     const groupBytes = members.reduce((sum, member) => sum + member.bytes, 0);
     const isFull = samples.length >= rampedSize(index, firstSplitSamples, given.splitSamples);
     if (samples.length > 0 && (isFull || bytes + groupBytes > given.splitBytes)) {

@@ -57,7 +57,8 @@ export const jsonl = defineSource<JsonlOptions, z.input<typeof options>>({
   produces: ({ textField }) => ({ attributes: [], isOpen: true, parts: textField === null ? [] : ["text"] }),
   resolveLocations: (given, resolve) => ({ ...given, path: resolve(given.path) }),
   open: async (given) => ({
-    splits: (signal) => cutLineSplits(listInput(given, folderPatterns, signal), given.splitBytes, signal),
+    splits: (signal, leavesOut) =>
+      cutLineSplits(listInput(given, folderPatterns, signal, leavesOut), given.splitBytes, signal),
     read: (split, signal) => readSplit(split, given, signal),
   }),
 });

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
-import type { InputFile } from "../contract/source.ts";
+import type { InputFile, LeavesOut } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -48,18 +48,20 @@ interface Root {
 
 /**
  * The files at a location in code unit order of their relative paths, in bounded memory.
- * `defaultInclude` applies to a folder when the location names no patterns itself.
- * Rejects with INPUT_NOT_FOUND, or with INPUT_EMPTY when nothing matches.
+ * `defaultInclude` applies to a folder when the location names no patterns itself. Without what `leavesOut` says of a
+ * single file. Rejects with INPUT_NOT_FOUND, or with INPUT_EMPTY when nothing matches.
  */
 export async function* listInput(
   location: Location,
   defaultInclude: readonly string[] | undefined,
   signal: AbortSignal,
+  leavesOut: LeavesOut = () => false,
 ): AsyncGenerator<ListedFile> {
   const storage = storageFor(location.path);
   const root = await findRoot(location, defaultInclude, storage);
   if (root.singleFile !== undefined) {
-    yield { ...root.singleFile, relative: relativeUri(root.folder, root.singleFile.uri) };
+    const listed = { ...root.singleFile, relative: relativeUri(root.folder, root.singleFile.uri) };
+    if (!leavesOut([listed])) yield listed;
     return;
   }
   const others: string[] = [];
@@ -69,7 +71,8 @@ export async function* listInput(
     const relative = relativeUri(root.folder, uri);
     if (isWanted(relative, root, location.exclude)) {
       matching++;
-      yield { uri, bytes, version, relative };
+      const listed = { uri, bytes, version, relative };
+      if (!leavesOut([listed])) yield listed;
     } else if (other++ < 3) others.push(relative);
   }
   if (matching === 0) throw nothingMatches(root, location, others, other);

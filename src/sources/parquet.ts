@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineSource, type InputFile, type SourceItem, type Split } from "../contract/source.ts";
+import { defineSource, type InputFile, type LeavesOut, type SourceItem, type Split } from "../contract/source.ts";
 import { byteSize } from "../contract/units.ts";
 import { sniffMediaType } from "../media/sniff-media-type.ts";
 import { bytesContent } from "../model/content.ts";
@@ -66,13 +66,17 @@ export const parquet = defineSource<ParquetOptions, z.input<typeof options>>({
   produces: () => ({ attributes: [], isOpen: true, parts: ["text", ...mediaKinds, "embedding"] }),
   resolveLocations: (given, resolve) => ({ ...given, path: resolve(given.path) }),
   open: async (given) => ({
-    splits: (signal) => cutSplits(given, signal),
+    splits: (signal, leavesOut) => cutSplits(given, signal, leavesOut),
     read: (split, signal) => readSplit(split, given, signal),
   }),
 });
 
-async function* cutSplits(given: ParquetOptions, signal: AbortSignal): AsyncGenerator<Split> {
-  for await (const { relative, ...file } of listInput(given, folderPatterns, signal)) {
+async function* cutSplits(
+  given: ParquetOptions,
+  signal: AbortSignal,
+  leavesOut: LeavesOut | undefined,
+): AsyncGenerator<Split> {
+  for await (const { relative, ...file } of listInput(given, folderPatterns, signal, leavesOut)) {
     try {
       const { metadata, schema } = await openParquet(file, given.invalidUtf8, signal);
       columnUses(schema, given, file.uri);

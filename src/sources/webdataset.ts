@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ByteRange, defineSource, type SourceItem, type Split } from "../contract/source.ts";
+import { type ByteRange, defineSource, type LeavesOut, type SourceItem, type Split } from "../contract/source.ts";
 import { byteSize } from "../contract/units.ts";
 import { PipelineError } from "../model/errors.ts";
 import { mediaKinds, type Sample } from "../model/sample.ts";
@@ -47,13 +47,17 @@ export const webdataset = defineSource<WebdatasetOptions, z.input<typeof options
   produces: () => ({ attributes: [], isOpen: true, parts: ["text", ...mediaKinds, "embedding"] }),
   resolveLocations: (given, resolve) => ({ ...given, path: resolve(given.path) }),
   open: async (given) => ({
-    splits: (signal) => cutShards(given, signal),
+    splits: (signal, leavesOut) => cutShards(given, signal, leavesOut),
     read: (split, signal) => readShard(split, given, signal),
   }),
 });
 
-async function* cutShards(given: WebdatasetOptions, signal: AbortSignal): AsyncGenerator<Split> {
-  for await (const { relative, ...file } of listInput(given, folderPatterns, signal)) {
+async function* cutShards(
+  given: WebdatasetOptions,
+  signal: AbortSignal,
+  leavesOut: LeavesOut | undefined,
+): AsyncGenerator<Split> {
+  for await (const { relative, ...file } of listInput(given, folderPatterns, signal, leavesOut)) {
     yield { files: [file], locator: relative, bytes: file.bytes };
   }
 }

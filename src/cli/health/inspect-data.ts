@@ -97,7 +97,7 @@ async function ledgerState(ledger: Ledger, store: LedgerStore): Promise<Observed
     throw new PipelineError("LEDGER_CORRUPT", `${store.location} holds no entry that begins a run`);
   const names = new Set<string>();
   for await (const name of store.names("")) names.add(name);
-  const needed = [...start.input.chunks, ...state.segments, ...state.retries];
+  const needed = [...state.input.flatMap(({ chunks }) => chunks), ...state.segments, ...state.retries];
   const lost = needed.filter(({ name }) => !names.has(name)).map(({ name }) => name);
   const base = { componentId: start.runId, observedValue: state.isFinished ? "finished" : "unfinished" };
   if (lost.length === 0) return { ...base, status: "pass" };
@@ -119,7 +119,7 @@ function checkpointAge({ state }: Ledger): Observed {
 }
 
 function unfinishedTasks({ state, start }: Ledger): Observed {
-  const splits = start?.input.splits ?? 0;
+  const { splits } = state;
   const stages = start?.plan.stages.length ?? 1;
   if (state.isFinished) return { status: "pass", observedValue: 0, observedUnit: "tasks" };
   const stage = Math.min(stages, Math.max(1, state.stages.length));

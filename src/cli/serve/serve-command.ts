@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import process from "node:process";
+import { refuseGathering } from "../../coordinator/new-input.ts";
 import { asPipelineError } from "../../model/errors.ts";
 import type { Flags } from "../../plan/settings-overrides.ts";
 import { healthRoutes } from "../../server/health-routes.ts";
@@ -43,7 +44,9 @@ export async function serveCommand(
     await openListeners(options, health, metrics, log, listeners);
     const configuration = await ServedConfiguration.open(options.config, flags);
     for (const warning of configuration.resolved.warnings) log.say("warn", "warning", `warning: ${warning}`);
-    await serveUntilTold({ configuration, health, metrics, log, termination, mode });
+    const { watchSeconds } = options;
+    if (watchSeconds !== undefined) refuseGathering(configuration.resolved.plan);
+    await serveUntilTold({ configuration, health, metrics, log, termination, mode, watchSeconds });
     return exitCodes.done;
   } catch (thrown) {
     // A person reads it on standard error, where the caller prints it; a collector of logs does not.

@@ -2,6 +2,11 @@ import { z } from "zod";
 import { duration } from "../../contract/units.ts";
 import { PipelineError } from "../../model/errors.ts";
 
+/** As in a pipeline file; a number alone is seconds, which comes as text here. */
+const durationText = z
+  .string()
+  .transform((text) => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text))
+  .pipe(duration);
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** How the process serves, which no pipeline file says: flags go before the environment, that before defaults. */
@@ -19,12 +24,9 @@ const serveSettings = {
   terminationGrace: {
     flag: "--termination-grace",
     environment: "TERMINATION_GRACE",
-    schema: z
-      .string()
-      .default("25s")
-      .transform((text) => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text))
-      .pipe(duration),
+    schema: durationText.default(25),
   },
+  watch: { flag: "--watch", environment: "WATCH_INTERVAL", schema: durationText.optional() },
 } as const;
 
 /** Values of flags as the command line gives them. */
@@ -37,6 +39,8 @@ export interface ServeOptions {
   readonly healthPort: number;
   readonly metricsPort: number;
   readonly terminationGraceSeconds: number;
+  /** Time between two looks for new input; undefined: none is looked for. */
+  readonly watchSeconds: number | undefined;
 }
 
 /** Throws INVALID_OPTION, which names the flag or the variable. An empty variable counts as not set. */
@@ -64,5 +68,6 @@ export function serveOptions(
     healthPort: value("healthPort", serveSettings.healthPort.schema),
     metricsPort: value("metricsPort", serveSettings.metricsPort.schema),
     terminationGraceSeconds: value("terminationGrace", serveSettings.terminationGrace.schema),
+    watchSeconds: value("watch", serveSettings.watch.schema),
   };
 }

@@ -2,15 +2,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { builtinCatalog } from "../../builtin-catalog.ts";
 import type { RunSummary } from "../../contract/run-event.ts";
 import { formatBytes } from "../../contract/units.ts";
+import { InputWatch } from "../../coordinator/new-input.ts";
 import { startRun } from "../../coordinator/run.ts";
+import { withdrawChanged } from "../../coordinator/withdraw-input.ts";
 import { createLocalExecutor } from "../../executors/local/local-executor.ts";
-import type { FailureClass } from "../../model/error-codes.ts";
+import type { ErrorCode, FailureClass } from "../../model/error-codes.ts";
 import { asPipelineError, errorFromRecord, errorRecord, PipelineError } from "../../model/errors.ts";
 import type { ProcessHealth } from "../../server/process-health.ts";
 import { formatCount, formatDuration, plural } from "../../telemetry/format-quantity.ts";
 import type { RunMetrics } from "../../telemetry/run-metrics.ts";
 import { catalogModule } from "../catalog-module.ts";
 import { type WatchMode, watchRun } from "../run-watch.ts";
+import { awaitInput, type Watching } from "./await-input.ts";
 import type { ServeLog } from "./serve-log.ts";
 import type { ServedConfiguration } from "./served-configuration.ts";
 import { aborted, type Termination } from "./termination.ts";
@@ -22,6 +25,8 @@ export interface ServedPipeline {
   readonly log: ServeLog;
   readonly termination: Termination;
   readonly mode: WatchMode;
+  /** Time between two looks for new input; undefined: none is looked for. */
+  readonly watchSeconds: number | undefined;
 }
 
 const firstWaitSeconds = 1;
@@ -29,32 +34,74 @@ const longestWaitSeconds = 300;
 /** What lies in the data, the code or the configuration fails again however often it is tried. */
 const lastingFailures: ReadonlySet<FailureClass> = new Set(["bad-input", "operator-bug", "configuration"]);
 
+/** What more input mends, where it is looked for. */
+const missingInput: ReadonlySet<ErrorCode> = new Set(["INPUT_EMPTY", "INPUT_NOT_FOUND"]);
+
 /**
- * Runs the pipeline until it is done, and stays. A run that failed is begun again: after a while, each time a longer
+ * Runs the pipeline until it is done, and stays; where new input is looked for, runs it again over that. A run that failed is begun again: after a while, each time a longer
  * one, where that can help, and at once when the configuration changes. Resolves when the process was asked to end
  * and what was under way is checkpointed.
  */
 export async function serveRuns(served: ServedPipeline): Promise<void> {
   const { configuration, health, log, termination } = served;
   let waitSeconds = firstWaitSeconds;
+  let watching = watchingOf(served);
   while (!termination.requested.aborted) {
     health.is({ doing: "running" });
     const attempt = await runOnce(served);
     if (termination.requested.aborted) return;
     if (attempt.error === undefined) {
       health.is({ doing: "finished" });
-      return aborted(termination.requested);
+      if (watching === undefined) return aborted(termination.requested);
+      waitSeconds = firstWaitSeconds;
+      await awaitInput(watching, health, log, termination.requested);
+      continue;
     }
+    if (watching !== undefined && (await mendsItself(served, watching, attempt.error))) continue;
     log.failed(attempt.error);
     if (attempt.hasCheckpoint) waitSeconds = firstWaitSeconds;
     await waitForNextTry(served, attempt.error, waitSeconds);
     waitSeconds = Math.min(longestWaitSeconds, waitSeconds * 2);
     if (!configuration.hasUpdate) continue;
     const keys = configuration.adopt();
+    watching = watchingOf(served);
     health.serves(configuration.settings);
     health.configurationDiffers(undefined);
     waitSeconds = firstWaitSeconds;
     log.say("info", "configuration-adopted", `the changed file is in effect: ${keys.join(", ")}`, { keys });
+  }
+}
+
+function watchingOf({ configuration, watchSeconds }: ServedPipeline): Watching | undefined {
+  if (watchSeconds === undefined) return undefined;
+  const { resolved, settings } = configuration;
+  return { input: new InputWatch(resolved.plan, builtinCatalog, settings), seconds: watchSeconds };
+}
+
+/** Whether the run can begin again, since the watched input is, or becomes, another. Lets some time go by first. */
+async function mendsItself(
+  { configuration, health, log, termination }: ServedPipeline,
+  { seconds }: Watching,
+  error: PipelineError,
+): Promise<boolean> {
+  if (configuration.hasUpdate) return false;
+  const isMissing = missingInput.has(error.code);
+  if (!isMissing && !(await isWithdrawn(error, configuration, log))) return false;
+  health.is({ doing: "waiting" });
+  const what = isMissing ? "no input yet" : "what was added last changed, and is listed anew";
+  log.say("info", "waiting", `${what}; looked at again in ${formatDuration(seconds)}: ${error.message}`);
+  // Ends early when the process is told to end, which the caller looks at.
+  await delay(seconds * 1000, undefined, { signal: termination.requested }).catch(() => undefined);
+  return true;
+}
+
+async function isWithdrawn(error: PipelineError, { settings }: ServedConfiguration, log: ServeLog): Promise<boolean> {
+  try {
+    return await withdrawChanged(error, settings);
+  } catch (thrown) {
+    // It is not known; the run meets the same, or fails as before, which leads here again.
+    log.failed(asPipelineError(thrown, "INTERNAL", "unexpected error"));
+    return true;
   }
 }
 

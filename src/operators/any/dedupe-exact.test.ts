@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bytesContent } from "../../model/content.ts";
+import { DigestSet } from "../../model/digest-set.ts";
 import type { Part, Sample } from "../../model/sample.ts";
 import { dedupeExact } from "./dedupe-exact.ts";
-import { DigestSet } from "./digest-set.ts";
 
 const context = { signal: new AbortController().signal, seed: 0 };
 const text = (value: string, name = "text"): Part => ({ kind: "text", name, mediaType: "text/plain", text: value });

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { z } from "zod";
 import { defineGather, type GatherDecision } from "../../contract/operator.ts";
+import { DigestSet } from "../../model/digest-set.ts";
 import { type Part, partKinds, type Sample } from "../../model/sample.ts";
-import { DigestSet } from "./digest-set.ts";
 
 const reason = "duplicate";
 

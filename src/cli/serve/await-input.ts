@@ -1,0 +1,55 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { formatBytes } from "../../contract/units.ts";
+import type { InputWatch } from "../../coordinator/new-input.ts";
+import { asPipelineError, errorRecord } from "../../model/errors.ts";
+import type { ProcessHealth } from "../../server/process-health.ts";
+import { formatDuration, plural } from "../../telemetry/format-quantity.ts";
+import type { ServeLog } from "./serve-log.ts";
+
+/** How a process looks for new input. */
+export interface Watching {
+  readonly input: InputWatch;
+  readonly seconds: number;
+}
+
+/** Looks for new input until there is work, or until `signal` is aborted. A look that fails is told, and tried again. */
+export async function awaitInput(
+  { input, seconds }: Watching,
+  health: ProcessHealth,
+  log: ServeLog,
+  signal: AbortSignal,
+): Promise<void> {
+  let failure: string | undefined;
+  while (!signal.aborted) {
+    // Ends early when the process is told to end, which the loop looks at.
+    await delay(seconds * 1000, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      const look = await input.look(signal);
+      health.looked(undefined);
+      if (failure !== undefined) log.say("info", "looking", "the input can be looked at again");
+      failure = undefined;
+      if (look.found !== "work") continue;
+      const { splits, bytes } = look;
+      if (splits > 0)
+        log.say("info", "input-added", `new input: ${formatBytes(bytes)} in ${plural(splits, "split")}`, {
+          splits,
+          bytes,
+        });
+      return;
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const { code, message } = errorRecord(asPipelineError(thrown, "INTERNAL", "unexpected error"));
+      const told = `${code}: ${message}`;
+      health.looked(told);
+      // Once for each cause: a storage that is away is asked again and again.
+      if (told !== failure)
+        log.say(
+          "warn",
+          "looking",
+          `looking for new input failed, and is tried again in ${formatDuration(seconds)}: ${told}`,
+        );
+      failure = told;
+    }
+  }
+}
