@@ -109,6 +109,43 @@ test("killed at any time while input is added, the next process ends with the sa
   expect((await runCli(["checkpoints", "verify", "out"], { cwd: folder })).code).toBe(0);
 });
 
+test("trying failed samples again and going back to a checkpoint live together with input that comes later", {
+  timeout: 240_000,
+}, async () => {
+  const { folder, output } = await watchedFolder();
+  const input = (name: string) => path.join(folder, "input", name);
+  await writeFile(path.join(folder, "pipeline.yaml"), jsonl(", maxFailureRatio: 1"));
+  await writeFile(input("a.jsonl"), `${records(["1", "first"])}no record\n`);
+  const servedUntil = async (read: number) => {
+    const served = new ServeProcess(watching, folder);
+    await untilRead(output, read, served);
+    served.kill("SIGTERM");
+    expect(await served.ended, served.log).toEqual({ code: 0, signal: null });
+  };
+  await servedUntil(2);
+  // It fails again: there is one more task, without a shard.
+  expect((await runCli(["retry", "out", "--quiet"], { cwd: folder })).code).toBe(0);
+  await writeFile(input("b.jsonl"), records(["2", "second"]));
+  await servedUntil(3);
+  await writeFile(input("c.jsonl"), records(["3", "third"]));
+  await servedUntil(4);
+  expect(await textsOf(output)).toEqual(["first", "second", "third"]);
+
+  const list = await runCli(["checkpoints", "list", "out", "--json"], { cwd: folder });
+  const checkpoints = JSON.parse(list.stdout) as readonly { readonly name: string; readonly type: string }[];
+  const added = checkpoints.findLastIndex(({ type }) => type === "extend");
+  const before = checkpoints[added - 1]?.name ?? "";
+  const back = await runCli(["run", "pipeline.yaml", "--to", "out", "--quiet", "--resume-from", before], {
+    cwd: folder,
+  });
+  expect(back.code, back.stderr).toBe(0);
+  expect(await textsOf(output)).toEqual(["first", "second"]);
+  await servedUntil(4);
+  expect(await textsOf(output)).toEqual(["first", "second", "third"]);
+  expect((await runCli(["verify", "out"], { cwd: folder })).code).toBe(0);
+  expect((await runCli(["checkpoints", "verify", "out"], { cwd: folder })).code).toBe(0);
+});
+
 test("a file that changes after it was added and before it was read is listed anew and read once", {
   timeout: 120_000,
 }, async () => {
