@@ -13,6 +13,7 @@ interface Behaviour {
   readonly splits?: (listing: number) => readonly Split[];
   readonly id?: (position: number, reading: number) => string;
   readonly attributes?: (position: number) => { readonly [name: string]: number };
+  readonly leavesNothingOut?: boolean;
   readonly ignoresAbort?: boolean;
   readonly ignoresChange?: boolean;
 }
@@ -35,8 +36,9 @@ function source(behaviour: Behaviour, changed: { isChanged: boolean }): SourceSp
     produces: () => ({ attributes: ["position"], isOpen: false, parts: [] }),
     resolveLocations: (given) => given,
     open: async () => ({
-      async *splits(signal) {
+      async *splits(signal, leavesOut = () => false) {
         if (behaviour.ignoresAbort !== true) signal.throwIfAborted();
+        if (leavesOut(split(0).files) && behaviour.leavesNothingOut !== true) return;
         yield* behaviour.splits?.(listings++) ?? [split(0), split(2)];
       },
       async *read({ locator }, signal) {
@@ -80,6 +82,7 @@ describe("checkSource", () => {
     ["produces", { attributes: () => ({}) }],
     ["attributes are JSON", { attributes: () => ({ position: Number.NaN }) }],
     ["abort", { ignoresAbort: true }],
+    ["left out", { leavesNothingOut: true }],
     ["changed input", { ignoresChange: true }],
   ])("names the rule %s when it is broken", async (rule, behaviour) => {
     await expect(check(behaviour)).rejects.toThrow(`rule "${rule}" is broken`);

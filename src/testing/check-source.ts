@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { OpenedSource, Production, SourceItem, SourceSpec, Split } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
 import type { Part, Sample } from "../model/sample.ts";
+import { checkLeftOut } from "./check-left-out.ts";
 
 interface SourceCheck {
   /** Changes the content of one file of the input; the check then expects INPUT_CHANGED. Called last. */
@@ -18,7 +19,8 @@ export interface SourceCheckResult {
 
 /**
  * Holds a source to its contract over a real input. Throws an Error that names the broken rule:
- * strict and serialisable options, pure data splits that are the same at every listing, ids unique over the input,
+ * strict and serialisable options, pure data splits that are the same at every listing, groups of files that can be
+ * left out of it, ids unique over the input,
  * equal samples whenever and in whatever order splits are read, only what `produces` announces,
  * an end to listing and reading when the signal aborts, INPUT_CHANGED for a file that changed.
  */
@@ -57,6 +59,7 @@ export async function checkSource<Options, Input>(
     const again = await digestOf(await readAll(other, parsed(split)));
     rule(again === digests[index], "repeatable", `split ${index}, read again and in another order, gives other items`);
   }
+  await checkLeftOut(other, splits);
   await checkAbort(source, splits);
   if (check.changeFile !== undefined) await checkChange(source, splits, check.changeFile);
   await source.close?.();
