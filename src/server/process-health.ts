@@ -6,6 +6,7 @@ import type { RunSnapshot } from "../telemetry/run-snapshot.ts";
 import { MemoryGauge } from "../worker/memory-gauge.ts";
 import { CachedCheck } from "./cached-check.ts";
 import { EventLoopWatch } from "./event-loop.ts";
+import { GpuChecks } from "./gpu-checks.ts";
 import { type HealthChecks, type HealthEntry, type HealthReport, healthReport } from "./health-report.ts";
 import type { HealthSource, ProbeLine } from "./health-routes.ts";
 import { type PlainOutput, plainOutput, withPlainOutput } from "./plain-output.ts";
@@ -42,6 +43,7 @@ export class ProcessHealth implements HealthSource {
   readonly #gauge = new MemoryGauge();
   readonly #loop = new EventLoopWatch();
   readonly #runs = new RunObservations();
+  readonly #gpus: GpuChecks;
   readonly #startedAt = secondsNow();
   #state: ServingState = { doing: "starting" };
   #snapshot: RunSnapshot | undefined;
@@ -55,6 +57,7 @@ export class ProcessHealth implements HealthSource {
   constructor(facts: ProcessFacts) {
     this.#facts = facts;
     this.#plainOutput = plainOutput(facts.environment);
+    this.#gpus = new GpuChecks(facts.environment.PATH ?? "");
     this.#loop.start();
   }
 
@@ -93,6 +96,7 @@ export class ProcessHealth implements HealthSource {
 
   close(): void {
     this.#storage?.stop();
+    this.#gpus.stop();
     this.#loop.stop();
   }
 
@@ -106,6 +110,7 @@ export class ProcessHealth implements HealthSource {
       "configuration:file": [this.#configurationEntry(time)],
       ...(this.#look === undefined ? {} : { "input:lastLook": [lookEntry(this.#look, time)] }),
       ...systemChecks(now, this.#gauge),
+      ...this.#gpus.checks(),
       "eventLoop:responseTime": [this.#loopEntry(time)],
       uptime: [
         {

@@ -1,5 +1,6 @@
 import { rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import process from "node:process";
 import { expect, test } from "vitest";
 import { heldPipeline, ServeProcess, writeHeldPipeline } from "../fixtures/serve-process.ts";
 import { datasetDigest, temporaryFolder } from "../integration/run-pipeline.ts";
@@ -161,6 +162,32 @@ test("metrics are served on a port of their own, and --log-json makes every line
   expect(await silent.ended).toEqual({ code: 2, signal: null });
   expect(silent.log).toContain("error INVALID_OPTION: LOG_LEVEL");
 });
+
+test.skipIf(process.platform === "win32")(
+  "GPUs are looked at where there is nvidia-smi, and a driver that fails is told",
+  {
+    timeout: 120_000,
+  },
+  async () => {
+    const folder = await temporaryFolder();
+    await writeHeldPipeline(folder, 1, 1);
+    const program = path.join(folder, "nvidia-smi");
+    const environment = { PATH: `${folder}${path.delimiter}${process.env.PATH ?? ""}` };
+    const says = (script: string) => writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await says('echo "0, 37, 1024, 81559, 45, 120.50"');
+    const served = new ServeProcess(["--config", "pipeline.yaml", "--to", "out"], folder, environment);
+    await served.until("gpu:utilization", { componentId: "gpu 0", observedValue: 37, status: "pass" });
+    await says('echo "NVIDIA-SMI has failed" >&2; exit 9');
+    const report = await served.until("gpu:utilization", {
+      status: "warn",
+      output: expect.stringContaining("has failed"),
+    });
+    expect(report.status).toBe("warn");
+    expect(await served.status("/readyz")).toBe(200);
+    served.kill("SIGTERM");
+    expect(await served.ended, served.log).toEqual({ code: 0, signal: null });
+  },
+);
 
 test("a stalled worker is told in /health by its step and sample, which costs neither readiness nor life", {
   timeout: 120_000,
