@@ -33,6 +33,7 @@ test.each([
 
 test.each([
   "unexpected token: } at line 3",
+  "403 InvalidAccessKeyId: The key that you gave does not exist",
   "https://registry.example:4873/@scope/name",
   "Basic authentication is needed",
   "expected 300 tokens, received 12; tokens: 12",

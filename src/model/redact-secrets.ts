@@ -36,8 +36,15 @@ const secretEndings: readonly string[] = [
   "connectionstring",
 ];
 
-/** Too common in sentences (`unexpected token: }`) to count before a colon. */
-const commonWords: ReadonlySet<string> = new Set(["token", "secret", "signature", "credential", "credentials"]);
+/** Too common in sentences (`unexpected token: }`) to count before a colon; the last is a code of S3's. */
+const commonWords: ReadonlySet<string> = new Set([
+  "token",
+  "secret",
+  "signature",
+  "credential",
+  "credentials",
+  "invalidaccesskeyid",
+]);
 
 /** `PWD` and `OLDPWD` of every shell. */
 const workingFolders: ReadonlySet<string> = new Set(["pwd", "oldpwd"]);

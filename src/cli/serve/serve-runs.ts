@@ -34,6 +34,8 @@ const longestWaitSeconds = 300;
 /** What lies in the data, the code or the configuration fails again however often it is tried. */
 const lastingFailures: ReadonlySet<FailureClass> = new Set(["bad-input", "operator-bug", "configuration"]);
 
+/** What somebody mends outside of this process: a role, a policy, a key that is renewed. */
+const rightsFailures: ReadonlySet<ErrorCode> = new Set(["STORAGE_UNAUTHORIZED", "INPUT_UNREADABLE"]);
 /** What more input mends, where it is looked for. */
 const missingInput: ReadonlySet<ErrorCode> = new Set(["INPUT_EMPTY", "INPUT_NOT_FOUND"]);
 
@@ -111,7 +113,7 @@ async function waitForNextTry(
   seconds: number,
 ): Promise<void> {
   if (configuration.hasUpdate) return;
-  const mayPass = error.isRetryable || !lastingFailures.has(error.failureClass);
+  const mayPass = error.isRetryable || rightsFailures.has(error.code) || !lastingFailures.has(error.failureClass);
   health.is({ doing: mayPass ? "retrying" : "failed", error: errorRecord(error) });
   if (mayPass) log.say("warn", "retrying", `the run is begun again in ${formatDuration(seconds)}`, { seconds });
   else log.say("warn", "waiting", "doing the same again cannot help: waiting for another configuration");
