@@ -1,9 +1,10 @@
 // Reads from a local S3 server, against boto3 with 64 threads (many small objects) and curl (one large one), pair by
-// pair in one run, after the bytes were found equal. PYTHON names an interpreter with boto3.
+// pair in one run, after the bytes were found equal. Both have read once before, unmeasured. Client and server share
+// the machine: the client's CPU seconds and the server's are told too. PYTHON names an interpreter with boto3.
 // node bench/storage-s3.ts [objects] [pairs]
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -50,26 +51,54 @@ async function measureOurs(storage: Storage): Promise<Measured> {
   return { seconds, cpuSeconds: (user + system) / 1e6, sha256: hash.digest("hex") };
 }
 
-async function measureLarge(storage: Storage, uri: string): Promise<number> {
-  const started = performance.now();
+interface Large {
+  readonly megabytesPerSecond: number;
+  readonly cpuSeconds: number;
+  readonly serverCpuSeconds: number;
+}
+
+async function measureLarge(storage: Storage, uri: string, server: ChildProcess): Promise<Large> {
+  const [cpu, before, started] = [process.cpuUsage(), cpuSecondsOf(server), performance.now()];
   let bytes = 0;
   for await (const piece of storage.stream(uri)) bytes += piece.byteLength;
   if (bytes !== largeBytes) throw new Error(`received ${bytes} of ${largeBytes} bytes`);
-  return largeBytes / 1e6 / ((performance.now() - started) / 1000);
+  const megabytesPerSecond = largeBytes / 1e6 / ((performance.now() - started) / 1000);
+  const { user, system } = process.cpuUsage(cpu);
+  return { megabytesPerSecond, cpuSeconds: (user + system) / 1e6, serverCpuSeconds: cpuSecondsOf(server) - before };
 }
 
-function measureCurl(endpoint: string): number {
+function measureCurl(endpoint: string, server: ChildProcess): Large {
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = serverCredentials;
   const signing = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", `${id}:${secret}`];
   const hash = ["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"];
-  const report = ["-s", "-o", "/dev/null", "-w", "%{size_download} %{time_total}"];
-  const [bytes, seconds] = execFileSync("curl", [...signing, ...hash, ...report, `${endpoint}/${bucket}/large`])
-    .toString()
-    .split(" ")
-    .map(Number);
+  const report = ["-s", "-o", "/dev/null", "-w", "%{size_download} %{time_total}\\n"];
+  const before = cpuSecondsOf(server);
+  const args = [...signing, ...hash, ...report, `${endpoint}/${bucket}/large`];
+  // The last line of `times` is what the shell's children took: `0m0.10s 0m0.20s`.
+  const said = execFileSync("sh", ["-c", '"$@"; times', "sh", "curl", ...args]).toString();
+  const [bytes, seconds] = said.split("\n", 1).join("").split(" ").map(Number);
   if (bytes !== largeBytes || seconds === undefined) throw new Error(`curl received ${bytes} bytes`);
-  return largeBytes / 1e6 / seconds;
+  const times =
+    said
+      .trimEnd()
+      .split("\n")
+      .at(-1)
+      ?.matchAll(/(\d+)m([\d.]+)s/g) ?? [];
+  let cpuSeconds = 0;
+  for (const [, minutes, rest] of times) cpuSeconds += Number(minutes) * 60 + Number(rest);
+  const serverCpuSeconds = cpuSecondsOf(server) - before;
+  return { megabytesPerSecond: largeBytes / 1e6 / seconds, cpuSeconds, serverCpuSeconds };
 }
+
+/** Clock ticks of Linux are hundredths of a second. */
+function cpuSecondsOf({ pid }: ChildProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+const shown = ({ megabytesPerSecond, cpuSeconds, serverCpuSeconds }: Large) =>
+  `${megabytesPerSecond.toFixed(0)} MB/s, ${cpuSeconds.toFixed(2)} s CPU, server ${serverCpuSeconds.toFixed(2)} s`;
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -107,13 +136,16 @@ try {
   say(
     `small  ${median(small.map(({ ours, theirs }) => theirs.seconds / ours.seconds)).toFixed(1)} times boto3 (median of ${pairs})`,
   );
-  const large: number[] = [];
-  for (let pair = 0; pair < pairs; pair++) {
-    const [theirs, ours] = [measureCurl(server.endpoint), await measureLarge(storage, `s3://${bucket}/large`)];
-    large.push(ours / theirs);
-    say(`large  ours ${ours.toFixed(0)} MB/s; curl ${theirs.toFixed(0)} MB/s`);
+  const large: { readonly ours: Large; readonly theirs: Large }[] = [];
+  for (let pair = 0; pair <= pairs; pair++) {
+    const theirs = measureCurl(server.endpoint, server.child);
+    const ours = await measureLarge(storage, `s3://${bucket}/large`, server.child);
+    if (pair > 0) large.push({ ours, theirs });
+    say(`large  ours ${shown(ours)}; curl ${shown(theirs)}${pair === 0 ? " (not counted)" : ""}`);
   }
-  say(`large  ${(median(large) * 100).toFixed(0)} % of curl (median of ${pairs})`);
+  const speed = median(large.map(({ ours, theirs }) => ours.megabytesPerSecond / theirs.megabytesPerSecond));
+  const cpu = median(large.map(({ ours, theirs }) => ours.cpuSeconds / theirs.cpuSeconds));
+  say(`large  ${(speed * 100).toFixed(0)} % of curl, with ${cpu.toFixed(2)} times its CPU (medians of ${pairs})`);
 } finally {
   server.child.kill("SIGKILL");
   rmSync(root, { recursive: true });

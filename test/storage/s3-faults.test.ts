@@ -4,6 +4,9 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { serverCredentials } from "../../scripts/s3-server.ts";
 import { errorRecord, PipelineError } from "../../src/model/errors.ts";
+import { FlowingBytes } from "../../src/storage/s3/flowing-bytes.ts";
+import { S3Getter } from "../../src/storage/s3/s3-get.ts";
+import { S3Session } from "../../src/storage/s3/s3-session.ts";
 import { s3Settings } from "../../src/storage/s3/s3-settings.ts";
 import { createS3Storage } from "../../src/storage/s3/s3-storage.ts";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -90,6 +93,36 @@ describe.skipIf(missingVersitygw !== undefined)(
       for await (const part of shaken().stream(uri)) parts.push(part);
       expect(Buffer.concat(parts).equals(large)).toBe(true);
     });
+
+    test.each([
+      ["whole", undefined],
+      ["cut", { kind: "cut", afterBytes: 3 * 2 ** 20 } as const],
+    ])(
+      "a body waits for its receiver, %s, and has all the time that it wants",
+      { timeout: 60_000 },
+      async (_, fault) => {
+        const uri = `${place()}/large`;
+        await calm.put(uri, large);
+        if (fault !== undefined) firstTimes(2, isGet, fault);
+        const settings = s3Settings({
+          ...server.environment,
+          AWS_ENDPOINT_URL: proxy.endpoint,
+          PIPELINE_S3_REQUEST_SECONDS: "3",
+        });
+        const bytes = new FlowingBytes(2 ** 20);
+        const version = (await calm.stat(uri))?.version ?? "";
+        const request = { uri, offset: 1, length: size - 1, version, signal: undefined };
+        const flowing = new S3Getter(new S3Session(settings)).flow(request, bytes);
+        while (bytes.received === 0) await calm.read(uri);
+        for (const began = performance.now(); performance.now() - began < 3500; ) await calm.read(uri);
+        expect(bytes.received).toBeLessThan(4 * 2 ** 20);
+        const parts: Uint8Array[] = [];
+        for await (const part of bytes) parts.push(part);
+        await flowing;
+        if (fault === undefined) expect(proxy.seen.filter(isGet)).toHaveLength(1);
+        expect(Buffer.concat(parts).equals(large.subarray(1))).toBe(true);
+      },
+    );
 
     test.each<[string, Fault]>([
       ["a length that is too short", { kind: "announce", length: -3 }],

@@ -1,12 +1,13 @@
 import { crc32 } from "node:zlib";
+import type { ReceivedBytes } from "./received-bytes.ts";
 
 /**
- * Bytes as they arrive. As `pieces` they stay the memory that they came in, without a copy; as a `whole` they are
- * copied into one piece, unless they came as one.
+ * Bytes that are kept until all have arrived. As `pieces` they stay the memory that they came in, without a copy; as a
+ * `whole` they are copied into one piece, unless they came as one.
  */
-export class CollectedBytes {
+export class CollectedBytes implements ReceivedBytes {
   readonly #as: "whole" | "pieces";
-  readonly #pieces: Buffer[] = [];
+  #pieces: Buffer[] = [];
   #expected: number | undefined;
   #received = 0;
 
@@ -18,20 +19,14 @@ export class CollectedBytes {
     return this.#received;
   }
 
-  /** How many there will be in all; undefined until that is known. */
   get expected(): number | undefined {
     return this.#expected;
-  }
-
-  get isComplete(): boolean {
-    return this.#received === this.#expected;
   }
 
   expect(bytes: number): void {
     this.#expected = bytes;
   }
 
-  /** False when there are more than expected; then nothing is taken. */
   take(chunk: Buffer): boolean {
     const expected = this.#expected ?? 0;
     if (this.#received + chunk.byteLength > expected) return false;
@@ -45,17 +40,24 @@ export class CollectedBytes {
     return true;
   }
 
+  room(): undefined {
+    return undefined;
+  }
+
   get pieces(): readonly Buffer[] {
     return this.#pieces;
   }
 
-  /** As S3 writes it: the big-endian CRC-32 in Base64. */
-  crc32(): string {
+  isIntact(checksum: string): boolean {
     let value = 0;
     for (const piece of this.#pieces) value = crc32(piece, value);
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(value);
-    return bytes.toString("base64");
+    if (bytes.toString("base64") === checksum) return true;
+    this.#pieces = [];
+    this.#received = 0;
+    this.#expected = undefined;
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { PipelineError } from "../../model/errors.ts";
-import type { CollectedBytes } from "./collected-bytes.ts";
 import { objectVersion } from "./object-version.ts";
+import type { ReceivedBytes } from "./received-bytes.ts";
 import { failureOfBody, type S3Failure } from "./s3-errors.ts";
 
 const mostErrorBytes = 64 * 1024;
@@ -14,8 +14,6 @@ export interface GetRequest {
   /** The ETag that the object must have. */
   readonly version: string | undefined;
   readonly signal: AbortSignal | undefined;
-  /** One piece, or many as they come, each in memory of its own. */
-  readonly as: "whole" | "pieces";
 }
 
 /** What one attempt ended with: all bytes, or why not. */
@@ -33,7 +31,7 @@ export interface Known {
 
 /** Takes one answer apart as it arrives. */
 export class Answer implements Dispatcher.DispatchHandler {
-  readonly #bytes: CollectedBytes;
+  readonly #bytes: ReceivedBytes;
   readonly #known: Known;
   readonly #request: GetRequest;
   readonly #start: number;
@@ -46,10 +44,12 @@ export class Answer implements Dispatcher.DispatchHandler {
   #headers: { readonly region?: string; readonly date?: string } = {};
   #errorBody: Buffer[] = [];
   #errorBytes = 0;
+  #isWaiting = false;
+  #hasEnded = false;
   readonly #abort = () => this.#controller?.abort(new Error("aborted"));
 
   constructor(
-    bytes: CollectedBytes,
+    bytes: ReceivedBytes,
     known: Known,
     request: GetRequest,
     start: number,
@@ -125,11 +125,25 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#status === 200 || this.#status === 206) {
-      if (!this.#bytes.take(chunk)) controller.abort(new Error("the body is longer than it was announced"));
+      if (!this.#bytes.take(chunk)) return controller.abort(new Error("the body is longer than it was announced"));
+      const room = this.#bytes.room();
+      if (room !== undefined && !this.#isWaiting) void this.#wait(controller, room);
       return;
     }
     if (this.#errorBytes < mostErrorBytes) this.#errorBody.push(chunk);
     this.#errorBytes += chunk.byteLength;
+  }
+
+  /** Lets the server wait for the receiver, which has all the time that it wants; the deadline begins anew. */
+  async #wait(controller: Dispatcher.DispatchController, room: Promise<void>): Promise<void> {
+    this.#isWaiting = true;
+    clearTimeout(this.#timer);
+    controller.pause();
+    await room;
+    this.#isWaiting = false;
+    if (this.#hasEnded) return;
+    this.#timer = this.#startTimer(this.#limitFor((this.#bytes.expected ?? 0) - this.#bytes.received));
+    controller.resume();
   }
 
   onResponseEnd(): void {
@@ -145,12 +159,11 @@ export class Answer implements Dispatcher.DispatchHandler {
         ...(date === undefined ? {} : { date }),
       });
     }
-    if (!this.#bytes.isComplete) return this.#end({ failure: this.#broken("BodyCut", "the body ended early") });
+    if (this.#bytes.received !== this.#bytes.expected)
+      return this.#end({ failure: this.#broken("BodyCut", "the body ended early") });
     const { checksum } = this.#known;
-    if (checksum !== undefined && this.#bytes.crc32() !== checksum)
-      return this.#end({
-        failure: this.#broken("ChecksumMismatch", `expected CRC-32 ${checksum}, received ${this.#bytes.crc32()}`),
-      });
+    if (checksum !== undefined && !this.#bytes.isIntact(checksum))
+      return this.#end({ failure: this.#broken("ChecksumMismatch", `the bytes are not those of CRC-32 ${checksum}`) });
     this.#end({ got: "all" });
   }
 
@@ -169,6 +182,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   #end(ending: Ending): void {
+    this.#hasEnded = true;
     clearTimeout(this.#timer);
     this.#request.signal?.removeEventListener("abort", this.#abort);
     this.#resolve(ending);

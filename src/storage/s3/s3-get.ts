@@ -2,7 +2,10 @@ import { Pool } from "undici";
 import { PipelineError } from "../../model/errors.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
 import { CollectedBytes } from "./collected-bytes.ts";
+import type { FlowingBytes } from "./flowing-bytes.ts";
+import { landingMemory } from "./landing-memory.ts";
 import { asEtag } from "./object-version.ts";
+import type { ReceivedBytes } from "./received-bytes.ts";
 import { Answer, type Ending, failureOf, type GetRequest, type Known } from "./s3-answer.ts";
 import { isPassing, type S3Failure, s3Error } from "./s3-errors.ts";
 import type { S3Session } from "./s3-session.ts";
@@ -35,9 +38,26 @@ export class S3Getter {
   }
 
   /** Undefined when the object ends at or before the offset. Rejects with INPUT_CHANGED, INPUT_NOT_FOUND … */
-  async get(request: GetRequest): Promise<GotBytes | undefined> {
+  async get(request: GetRequest, as: "whole" | "pieces"): Promise<GotBytes | undefined> {
+    const bytes = new CollectedBytes(as);
+    const known = await this.#receive(request, bytes);
+    return known === undefined ? undefined : { pieces: bytes.pieces, total: known.total, version: known.version };
+  }
+
+  /** The same for a part of an object, which goes into `bytes` while it arrives and ends them, well or not. Never rejects. */
+  async flow(request: GetRequest & { readonly version: string }, bytes: FlowingBytes): Promise<void> {
+    try {
+      const known = await this.#receive(request, bytes);
+      if (known === undefined) throw changed(request.uri, request.version, "a shorter object");
+      bytes.end();
+    } catch (failure) {
+      // Met by whoever reads the bytes.
+      bytes.end({ failure });
+    }
+  }
+
+  async #receive(request: GetRequest, bytes: ReceivedBytes): Promise<Known | undefined> {
     const { bucket, key } = s3Location(request.uri);
-    let bytes = new CollectedBytes(request.as);
     const known: Known = { total: 0, version: request.version ?? "", checksum: undefined };
     let region: string | undefined;
     let renewals = 0;
@@ -46,13 +66,12 @@ export class S3Getter {
       const before = bytes.received;
       const ending = await this.#attempt(request, bucket, key, bytes, known, attempt, region);
       if ("got" in ending) {
-        if (ending.got === "all") return { pieces: bytes.pieces, total: known.total, version: known.version };
+        if (ending.got === "all") return known;
         if (before === 0) return undefined;
         throw changed(request.uri, known.version, "a shorter object");
       }
       const { failure } = ending;
       if (failure.status === 412) throw changed(request.uri, known.version, "another version");
-      if (failure.code === "ChecksumMismatch") bytes = new CollectedBytes(request.as);
       if (ending.region !== undefined && region === undefined) {
         region = ending.region;
         continue;
@@ -66,6 +85,8 @@ export class S3Getter {
       if (!isPassing(failure) || attempt >= this.#session.settings.attempts)
         throw s3Error({ ...failure, attempts: attempt }, "read", "reading", request.uri, this.#session.endpoint);
       await waitToRetry(attempt, request.signal);
+      // What was cut because its receiver takes long would be cut again.
+      await bytes.room();
     }
   }
 
@@ -82,7 +103,7 @@ export class S3Getter {
     request: GetRequest,
     bucket: string,
     key: string,
-    bytes: CollectedBytes,
+    bytes: ReceivedBytes,
     known: Known,
     attempt: number,
     region: string | undefined,
@@ -129,7 +150,13 @@ export class S3Getter {
   #pool(origin: string): Pool {
     let pool = this.#pools.get(origin);
     if (pool === undefined) {
-      pool = new Pool(origin, { connections: connectionsPerHost, pipelining: 1, connect: { timeout: 10_000 } });
+      pool = new Pool(origin, {
+        connections: connectionsPerHost,
+        pipelining: 1,
+        // One request has a connection for itself: it can be ended and made to wait without touching another.
+        allowH2: false,
+        connect: { timeout: 10_000, onread: landingMemory() },
+      });
       this.#pools.set(origin, pool);
     }
     return pool;

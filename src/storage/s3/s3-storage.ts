@@ -1,5 +1,6 @@
 import { asPipelineError, PipelineError } from "../../model/errors.ts";
 import type { ReadOptions, Storage } from "../storage.ts";
+import { RangeLength } from "./range-length.ts";
 import { moveObject, removeObject } from "./s3-copy.ts";
 import { changed, S3Getter } from "./s3-get.ts";
 import { listObjects, listPage } from "./s3-listing.ts";
@@ -18,17 +19,11 @@ import { folderPrefix, s3Location } from "./s3-uri.ts";
 export function createS3Storage(settings: S3Settings): Storage {
   const session = new S3Session(settings);
   const getter = new S3Getter(session);
+  const rangeLength = new RangeLength();
 
   const read = async (uri: string, { range, version, signal }: ReadOptions = {}): Promise<Uint8Array> => {
     if (range?.length === 0) return readNothing(uri, version);
-    const got = await getter.get({
-      uri,
-      offset: range?.offset ?? 0,
-      length: range?.length,
-      version,
-      signal,
-      as: "whole",
-    });
+    const got = await getter.get({ uri, offset: range?.offset ?? 0, length: range?.length, version, signal }, "whole");
     return got?.pieces[0] ?? new Uint8Array(0);
   };
 
@@ -61,7 +56,7 @@ export function createS3Storage(settings: S3Settings): Storage {
 
     async *stream(uri, options = {}) {
       if (options.range?.length === 0) await readNothing(uri, options.version);
-      else yield* streamObject(getter, uri, options);
+      else yield* streamObject(getter, rangeLength, uri, options);
     },
 
     create: async (uri, scope) => new S3ObjectWriter(session, uri, scope),
