@@ -3,7 +3,7 @@ import { type ErrorRecord, PipelineError } from "../model/errors.ts";
 import type { Plan } from "./plan.ts";
 import type { PreflightReport, PreflightRequest } from "./preflight.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
-import type { TaskProgress, WorkerActivity } from "./run-event.ts";
+import type { StorageRequests, TaskProgress, WorkerActivity } from "./run-event.ts";
 import type { Split } from "./source.ts";
 
 /** What a worker needs to run any task of a run. Pure data. */
@@ -131,6 +131,7 @@ export interface TaskObserver {
   taskStarted(worker: number, task: TaskId, attempt: number): void;
   progress(task: TaskId, attempt: number, progress: TaskProgress): void;
   activity(worker: number, activity: WorkerActivity): void;
+  storageRequests(requests: readonly StorageRequests[]): void;
   workerStarted(worker: number, processId: number): void;
   workerLost(worker: number, end: WorkerEnd, reason: string): void;
   /**

@@ -14,6 +14,18 @@ export type WorkerActivity =
   | { readonly doing: "starting" | "idle" | "stopped" }
   | { readonly doing: "task"; readonly task: TaskId; readonly step: string; readonly sample: string };
 
+/** Requests of one process to storages that are asked over a network: what was added since it told last. */
+export type StorageRequests = {
+  readonly scheme: "s3" | "http";
+  /** As the storage calls it: `GetObject`, `HEAD`. */
+  readonly operation: string;
+  /** HTTP status, or `none` where no answer came. */
+  readonly status: string;
+  readonly requests: number;
+  /** Time that they took together. */
+  readonly seconds: number;
+};
+
 export type RunOutcome = "succeeded" | "failed" | "interrupted";
 
 /** The only thing that leaves the coordinator. Progress, logs, metrics and health derive from it. */
@@ -81,6 +93,7 @@ export type RunEvent =
   | { readonly type: "checkpoint-written"; readonly name: string; readonly tasks: number; readonly seconds: number }
   /** What finished since the last checkpoint is done again by the next run; this one ends. */
   | { readonly type: "checkpoint-failed"; readonly error: ErrorRecord }
+  | { readonly type: "storage-requests"; readonly requests: readonly StorageRequests[] }
   | { readonly type: "drain-started"; readonly signal: string }
   | { readonly type: "run-finished"; readonly summary: RunSummary };
 

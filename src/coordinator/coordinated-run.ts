@@ -8,6 +8,7 @@ import { type LedgerStore, storedLedger } from "../ledger/ledger-store.ts";
 import { unpublish } from "../ledger/manifest.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
+import { takeRequests } from "../storage/request-tally.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { inputTotals } from "./input-totals.ts";
 import { redoMissingFiles } from "./missing-files.ts";
@@ -63,6 +64,7 @@ export class CoordinatedRun {
     try {
       const summary = await this.#run(opening);
       this.#hasEnded = true;
+      this.#tellRequests();
       this.#request.onEvent({ type: "run-finished", summary });
       return summary;
     } finally {
@@ -205,6 +207,7 @@ export class CoordinatedRun {
         // Until a checkpoint lists them nobody else can know that they are done.
         work.release(receipts);
         onEvent({ type: "checkpoint-written", name, tasks: receipts.length, seconds });
+        this.#tellRequests();
       },
       (error) => this.#stop(error),
     );
@@ -230,6 +233,12 @@ export class CoordinatedRun {
     this.#failedTasks.push(...stageRun.failedTasks);
     this.#fatal ??= stageRun.fatal;
     return this.#fatal === undefined && ledger.finishedTasksOf(stage.index) === tasks;
+  }
+
+  /** Those of this process; its workers tell of theirs. */
+  #tellRequests(): void {
+    const requests = takeRequests();
+    if (requests.length > 0) this.#request.onEvent({ type: "storage-requests", requests });
   }
 
   #shouldStop(unfinished?: UnfinishedSamples): boolean {

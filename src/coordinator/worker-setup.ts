@@ -26,6 +26,7 @@ export function eventsOfTasks(onEvent: (event: RunEvent) => void): TaskObserver 
     taskStarted: (worker, task, attempt) => onEvent({ type: "task-started", worker, task, attempt }),
     progress: (task, attempt, progress) => onEvent({ type: "task-progressed", task, attempt, progress }),
     activity: (worker, activity) => onEvent({ type: "worker-activity", worker, activity }),
+    storageRequests: (requests) => onEvent({ type: "storage-requests", requests }),
     workerStarted: (worker, processId) => onEvent({ type: "worker-started", worker, processId }),
     workerStalled: (worker, stall) => onEvent({ type: "worker-stalled", worker, stall }),
     workerLost: (worker, end, reason) => onEvent({ type: "worker-lost", worker, end, reason }),

@@ -53,6 +53,8 @@ export function logRecordOf(event: RunEvent): LogRecord {
       return record("warn", `${event.signal}: finishing what is running`, { signal: event.signal });
     case "run-finished":
       return finishedRecord(event.summary);
+    case "storage-requests":
+      return record("trace", "requests to storage", { requests: [...event.requests] });
     case "worker-started":
     case "worker-output":
     case "worker-lost":

@@ -33,6 +33,19 @@ function histogram<Label extends string = never>(
   return { kind: "histogram", name, help, labels, buckets };
 }
 
+export const storageMetrics = {
+  requests: counter(
+    "pipeline_storage_requests_total",
+    "Requests to storage, by what came of them: an HTTP status, or `none` without an answer.",
+    ["scheme", "operation", "status"],
+  ),
+  requestSeconds: counter(
+    "pipeline_storage_request_seconds_total",
+    "Time that requests to storage took, until the last byte was received.",
+    ["scheme", "operation"],
+  ),
+} as const;
+
 /** The states that `pipeline_run_state` can show. */
 export const runStates = ["idle", "starting", "running", "draining", "succeeded", "failed", "interrupted"] as const;
 
@@ -184,6 +197,11 @@ export const metricTopics: readonly {
   { title: "Tasks", text: "", metrics: Object.values(taskMetrics) },
   { title: "Checkpoints", text: "", metrics: Object.values(checkpointMetrics) },
   { title: "Workers", text: "", metrics: Object.values(workerMetrics) },
+  {
+    title: "Storage",
+    text: "Of every request over a network, those that are repeated too, by the coordinator and its workers; told at checkpoints and while tasks run. Local files are not asked this way.",
+    metrics: Object.values(storageMetrics),
+  },
   {
     title: "GPUs",
     text: "Only where there is `nvidia-smi`, which is asked at most every 10 seconds, and only while metrics are scraped.",

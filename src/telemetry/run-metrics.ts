@@ -4,6 +4,7 @@ import { collectCheckpoints } from "./checkpoint-collector.ts";
 import { collectGpus } from "./gpu-collector.ts";
 import { MetricRegistry } from "./metric-registry.ts";
 import { collectRuns } from "./run-collector.ts";
+import { collectStorage } from "./storage-collector.ts";
 import { collectTasks } from "./task-collector.ts";
 import { collectWorkers } from "./worker-collector.ts";
 
@@ -31,6 +32,7 @@ export function createRunMetrics({ version, now = () => Date.now() / 1000 }: Run
     collectTasks(registry),
     collectCheckpoints(registry, now),
     collectWorkers(registry),
+    collectStorage(registry),
   ];
   collectGpus(registry, process.env.PATH ?? "");
   return {

@@ -36,6 +36,7 @@ export function reduceRun(before: RunSnapshot, event: RunEvent, at: number): Run
     case "worker-started":
       return withWorker(before, { worker: event.worker, processId: event.processId, activity: { doing: "idle" } });
     case "rolled-back":
+    case "storage-requests":
     case "disk-space-short":
     case "worker-output":
     case "worker-stalled":

@@ -1,9 +1,10 @@
 import type { Task, WorkerSetup } from "../contract/executor.ts";
 import type { Stage } from "../contract/plan.ts";
 import type { Receipt } from "../contract/receipt.ts";
-import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
+import type { StorageRequests, TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import type { ShardDestination } from "../contract/sink.ts";
 import { asPipelineError } from "../model/errors.ts";
+import { takeRequests } from "../storage/request-tally.ts";
 import type { Whereabouts } from "./apply-steps.ts";
 import type { Journal } from "./journal.ts";
 import { OutcomeLog } from "./outcome-log.ts";
@@ -19,6 +20,7 @@ const reportSeconds = 0.2;
 export interface TaskReporter {
   progress(progress: TaskProgress): void;
   activity(activity: WorkerActivity): void;
+  storageRequests(requests: readonly StorageRequests[]): void;
   /** From here on, `standing` says what the task waits for. */
   answerWith(standing: () => Standing): void;
   readonly journal: Journal;
@@ -94,6 +96,8 @@ export async function accountedTask(
 
 function report({ reporter }: TaskAttempt, tally: TaskTally): void {
   reporter.progress({ accounting: tally.accounting(), busySeconds: tally.busySeconds() });
+  const requests = takeRequests();
+  if (requests.length > 0) reporter.storageRequests(requests);
 }
 
 function reportingPause(attempt: TaskAttempt, tally: TaskTally): TaskBench["pause"] {

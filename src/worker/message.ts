@@ -1,7 +1,7 @@
 import type { Task, WorkerSetup } from "../contract/executor.ts";
 import type { PreflightReport, PreflightRequest } from "../contract/preflight.ts";
 import type { Receipt, TaskId } from "../contract/receipt.ts";
-import type { TaskProgress, WorkerActivity } from "../contract/run-event.ts";
+import type { StorageRequests, TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 import { type ErrorRecord, PipelineError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Standing } from "./standing.ts";
@@ -25,6 +25,7 @@ export type FromWorker =
   | { readonly type: "open-failed"; readonly error: ErrorRecord }
   | { readonly type: "progress"; readonly task: TaskId; readonly attempt: number; readonly progress: TaskProgress }
   | { readonly type: "activity"; readonly activity: WorkerActivity }
+  | { readonly type: "storage-requests"; readonly requests: readonly StorageRequests[] }
   /** A sample needs memory that all workers share: granted in its time, given back by `release`. One at a time. */
   | { readonly type: "reserve"; readonly bytes: number }
   | { readonly type: "release" }
@@ -54,6 +55,7 @@ const fromWorkerTypes: readonly unknown[] = [
   "open-failed",
   "progress",
   "activity",
+  "storage-requests",
   "reserve",
   "release",
   "standing",

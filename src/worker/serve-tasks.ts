@@ -140,6 +140,7 @@ class Worker {
               progress,
             }),
           activity: (activity) => this.#send({ type: "activity", activity }),
+          storageRequests: (requests) => this.#send({ type: "storage-requests", requests }),
         },
         (bytes) => this.#reserve(bytes),
         this.#abort.signal,

@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startFaultProxy } from "../fixtures/fault-proxy.ts";
 import { missingVersitygw, startVersitygw, type TestServer, testBucket } from "../fixtures/s3-servers.ts";
 import { datasetDigest, temporaryFolder } from "../integration/run-pipeline.ts";
 import { cliEntry, runCli } from "./run-cli.ts";
@@ -92,6 +93,47 @@ run: { workers: 2, checkpointInterval: 20ms, maxFailureRatio: 1 }
       const explained = await cli("explain", output, "0 é%20.jsonl:0");
       expect(explained.stdout, explained.stderr).toContain(`s3://${testBucket}/in put/0 é%20.jsonl`);
       expect(await cli("run", remote, "--quiet")).toMatchObject({ code: 0 });
+    });
+
+    test("over TLS, with a certificate that the environment trusts, large objects come whole", {
+      timeout: 120_000,
+    }, async () => {
+      const folder = await temporaryFolder();
+      const [key, cert] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
+      const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+      execFileSync("openssl", [
+        "req",
+        "-x509",
+        "-nodes",
+        "-newkey",
+        "rsa:2048",
+        ...subject,
+        "-keyout",
+        key,
+        "-out",
+        cert,
+      ]);
+      const lines = Array.from({ length: 40_000 }, (_, index) =>
+        JSON.stringify({ text: `${index} ${"lorem ipsum ".repeat(index % 90)}` }),
+      ).join("\n");
+      for (const input of [folder, server.folder ?? ""]) await writeFile(path.join(input, "large.jsonl"), lines);
+      const pipeline = (input: string) => ["run", input, "--quiet", "--to"];
+      expect(await runCli([...pipeline("large.jsonl"), "out"], { cwd: folder })).toMatchObject({ code: 0 });
+      const proxy = await startFaultProxy(server.endpoint, () => undefined, {
+        key: await readFile(key),
+        cert: await readFile(cert),
+      });
+      const environment = { ...server.environment, AWS_ENDPOINT_URL: proxy.endpoint, NODE_EXTRA_CA_CERTS: cert };
+      const remote = [...pipeline(`s3://${testBucket}/large.jsonl`), `s3://${testBucket}/tls`];
+      expect(await runCli(remote, { cwd: folder, environment })).toMatchObject({ code: 0 });
+      const untrusted = { ...environment, NODE_EXTRA_CA_CERTS: "", AWS_MAX_ATTEMPTS: "1" };
+      const refused = await runCli(remote, { cwd: folder, environment: untrusted });
+      expect(refused.code).not.toBe(0);
+      expect(refused.stderr).toContain("certificate");
+      await proxy.stop();
+      const shardsOf = async (output: string) =>
+        [...(await datasetDigest(output))].filter(([name]) => name.startsWith("shard-"));
+      expect(await shardsOf(path.join(server.folder ?? "", "tls"))).toEqual(await shardsOf(path.join(folder, "out")));
     });
 
     test("an input that is not there and credentials that are not accepted are told before anything starts", {

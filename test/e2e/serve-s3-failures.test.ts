@@ -69,6 +69,11 @@ describe.skipIf(missingVersitygw !== undefined)(
       faultOf = ({ method }) => (method === "PUT" && Math.random() < 0.3 ? busy : undefined);
       await served.until("run:state", { observedValue: "finished" }, 120_000);
       faultOf = () => undefined;
+      const metrics = await served.metrics();
+      expect(metrics).toMatch(/pipeline_storage_requests_total\{scheme="s3",operation="GetObject",status="20\d"\} \d/);
+      expect(metrics).toMatch(/pipeline_storage_requests_total\{scheme="s3",operation="PutObject",status="200"\} \d/);
+      expect(metrics).toMatch(/pipeline_storage_requests_total\{scheme="s3",operation="\w+",status="403"\} \d/);
+      expect(metrics).toMatch(/pipeline_storage_requests_total\{scheme="s3",operation="\w+",status="none"\} \d/);
       expect((await runCli(["run", "pipeline.yaml", "--to", "plain", "--quiet"], { cwd: folder })).code).toBe(0);
       expect(await shardsIn(path.join(bucket, "out"))).toEqual(await shardsIn(path.join(folder, "plain")));
 

@@ -2,9 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { formatBytes } from "../../contract/units.ts";
 import type { InputWatch } from "../../coordinator/new-input.ts";
 import { asPipelineError, errorRecord } from "../../model/errors.ts";
-import type { ProcessHealth } from "../../server/process-health.ts";
+import { takeRequests } from "../../storage/request-tally.ts";
 import { formatDuration, plural } from "../../telemetry/format-quantity.ts";
-import type { ServeLog } from "./serve-log.ts";
+import type { ServedPipeline } from "./serve-runs.ts";
 
 /** How a process looks for new input. */
 export interface Watching {
@@ -12,13 +12,12 @@ export interface Watching {
   readonly seconds: number;
 }
 
-/** Looks for new input until there is work, or until `signal` is aborted. A look that fails is told, and tried again. */
+/** Looks for new input until there is work, or until the process is told to end. A look that fails is told, and tried again. */
 export async function awaitInput(
   { input, seconds }: Watching,
-  health: ProcessHealth,
-  log: ServeLog,
-  signal: AbortSignal,
+  { health, log, metrics, termination }: ServedPipeline,
 ): Promise<void> {
+  const signal = termination.requested;
   let failure: string | undefined;
   while (!signal.aborted) {
     // Ends early when the process is told to end, which the loop looks at.
@@ -50,6 +49,9 @@ export async function awaitInput(
           `looking for new input failed, and is tried again in ${formatDuration(seconds)}: ${told}`,
         );
       failure = told;
+    } finally {
+      const requests = takeRequests();
+      if (requests.length > 0) metrics.onEvent({ type: "storage-requests", requests });
     }
   }
 }

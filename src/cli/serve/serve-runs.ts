@@ -56,7 +56,7 @@ export async function serveRuns(served: ServedPipeline): Promise<void> {
       health.is({ doing: "finished" });
       if (watching === undefined) return aborted(termination.requested);
       waitSeconds = firstWaitSeconds;
-      await awaitInput(watching, health, log, termination.requested);
+      await awaitInput(watching, served);
       continue;
     }
     if (watching !== undefined && (await mendsItself(served, watching, attempt.error))) continue;

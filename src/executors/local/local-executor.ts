@@ -167,7 +167,8 @@ class LocalExecutor implements Executor {
     worker.observe({
       message: (message) => {
         if (message.type === "progress") observer.progress(message.task, message.attempt, message.progress);
-        else observer.activity(slot.index, message.activity);
+        else if (message.type === "activity") observer.activity(slot.index, message.activity);
+        else observer.storageRequests(message.requests);
       },
       output: (text) => observer.workerOutput(slot.index, text),
       reserve: (bytes) => this.#reservations.request(slot.index, bytes, () => worker.grant()),

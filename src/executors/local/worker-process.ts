@@ -42,7 +42,7 @@ const nodeOptions = [
 ];
 
 export interface WorkerProcessObserver {
-  message(message: FromWorker & { readonly type: "progress" | "activity" }): void;
+  message(message: FromWorker & { readonly type: "progress" | "activity" | "storage-requests" }): void;
   output(text: string): void;
   /** A sample of the worker's wants this much memory: see `grant`. */
   reserve(bytes: number): void;
@@ -235,6 +235,7 @@ export class WorkerProcess {
         break;
       case "progress":
       case "activity":
+      case "storage-requests":
         this.#observer?.message(message);
         break;
       case "reserve":

@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import { messageOf, PipelineError } from "../../model/errors.ts";
 import { plainRedactor } from "../../model/redact-secrets.ts";
+import { countRequest } from "../request-tally.ts";
 import { shownUri } from "../uri.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
 import type { HttpSettings } from "./http-settings.ts";
@@ -79,13 +80,7 @@ export class HttpClient {
     let url = parsedUrl(uri, uri);
     for (let redirects = 0; ; redirects++) {
       this.#refuseLiteral(url, uri);
-      const response = await this.#agent.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method,
-        headers: { "accept-encoding": "identity", ...headers },
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const response = await this.#send(url, { method, headers, signal });
       const header = (name: string) => {
         const value = response.headers[name];
         return typeof value === "string" ? value : value?.[0];
@@ -102,6 +97,24 @@ export class HttpClient {
       await response.body.dump();
       if (redirects >= mostRedirects) throw unreadable(uri, `more than ${mostRedirects} redirects`);
       url = parsedUrl(location, uri, url);
+    }
+  }
+
+  async #send(url: URL, { method, headers, signal }: Omit<HttpRequest, "uri">): Promise<Dispatcher.ResponseData> {
+    const began = performance.now();
+    let status: number | undefined;
+    try {
+      const response = await this.#agent.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { "accept-encoding": "identity", ...headers },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      status = response.statusCode;
+      return response;
+    } finally {
+      countRequest("http", method, status, (performance.now() - began) / 1000);
     }
   }
 

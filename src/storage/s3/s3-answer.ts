@@ -46,6 +46,8 @@ export class Answer implements Dispatcher.DispatchHandler {
   #errorBytes = 0;
   #isWaiting = false;
   #hasEnded = false;
+  /** Of the answer, however its body ended. */
+  #answeredWith: number | undefined;
   readonly #abort = () => this.#controller?.abort(new Error("aborted"));
 
   constructor(
@@ -69,6 +71,11 @@ export class Answer implements Dispatcher.DispatchHandler {
     request.signal?.addEventListener("abort", this.#abort);
   }
 
+  /** HTTP status; undefined while, or when, no answer has come. */
+  get status(): number | undefined {
+    return this.#answeredWith;
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#request.signal?.aborted === true) this.#abort();
@@ -80,6 +87,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     headers: NodeJS.Dict<string | string[]>,
   ): void {
     this.#status = status;
+    this.#answeredWith = status;
     const header = (name: string) => {
       const value = headers[name];
       return typeof value === "string" ? value : value?.[0];

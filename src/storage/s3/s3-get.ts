@@ -1,5 +1,6 @@
 import { Pool } from "undici";
 import { PipelineError } from "../../model/errors.ts";
+import { countRequest } from "../request-tally.ts";
 import { waitToRetry } from "../wait-to-retry.ts";
 import { CollectedBytes } from "./collected-bytes.ts";
 import type { FlowingBytes } from "./flowing-bytes.ts";
@@ -136,7 +137,12 @@ export class S3Getter {
     const left = (request.length ?? bytes.expected ?? 0) - bytes.received;
     const limit = this.#session.milliseconds(Math.max(0, left));
     const sent = { path: path(address.pathPrefix), method: "GET", headers } as const;
-    return new Promise((resolve) => {
+    const began = performance.now();
+    return new Promise((settle) => {
+      const resolve = (ending: Ending) => {
+        countRequest("s3", "GetObject", answer.status, (performance.now() - began) / 1000);
+        settle(ending);
+      };
       const answer = new Answer(bytes, known, request, start, attempt, resolve, limit, (total) =>
         this.#session.milliseconds(total),
       );

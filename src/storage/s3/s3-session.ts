@@ -1,5 +1,6 @@
 import { GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { countRequest } from "../request-tally.ts";
 import { type Access, failureOfSdk, s3Error } from "./s3-errors.ts";
 import type { S3Settings } from "./s3-settings.ts";
 import type { S3Credentials } from "./s3-signer.ts";
@@ -22,6 +23,9 @@ const addressSchema = z.object({
     path: z.string(),
   }),
 });
+
+const answerSchema = z.object({ statusCode: z.number() });
+const failureSchema = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) });
 
 /** Bytes that any line worth using carries in a second; slower counts as stuck. */
 export const slowestBytesPerSecond = 64 * 1024;
@@ -96,6 +100,28 @@ export class S3Session {
   }
 }
 
+/** Counts every attempt, by what the SDK calls it. */
+function countRequests(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, { commandName = "" }) =>
+      async (args) => {
+        const operation = commandName.replace(/Command$/, "");
+        const began = performance.now();
+        const count = (status: number | undefined) =>
+          countRequest("s3", operation, status, (performance.now() - began) / 1000);
+        try {
+          const result = await next(args);
+          count(answerSchema.safeParse(result.response).data?.statusCode);
+          return result;
+        } catch (error) {
+          count(failureSchema.safeParse(error).data?.$metadata.httpStatusCode);
+          throw error;
+        }
+      },
+    { step: "deserialize", priority: "high", name: "countRequests" },
+  );
+}
+
 async function openClient(settings: S3Settings): Promise<S3Client> {
   const config: S3ClientConfig = {
     region: settings.region ?? (await configuredRegion()),
@@ -109,10 +135,13 @@ async function openClient(settings: S3Settings): Promise<S3Client> {
       requestTimeout: settings.requestSeconds * 1000,
     },
   };
-  const client = new S3Client({ ...config, forcePathStyle: settings.isPathStyle ?? false });
-  if (settings.isPathStyle !== undefined) return client;
-  const { host } = await addressFrom(client, "bucket", "");
-  return /\.amazonaws\.com(?:\.cn)?$/.test(host) ? client : new S3Client({ ...config, forcePathStyle: true });
+  let client = new S3Client({ ...config, forcePathStyle: settings.isPathStyle ?? false });
+  if (settings.isPathStyle === undefined) {
+    const { host } = await addressFrom(client, "bucket", "");
+    if (!/\.amazonaws\.com(?:\.cn)?$/.test(host)) client = new S3Client({ ...config, forcePathStyle: true });
+  }
+  countRequests(client);
+  return client;
 }
 
 /** That of the profile, when there is one. A server that is not of AWS takes any. */
