@@ -91,6 +91,12 @@ test("a file without them has defaults", async () => {
   });
 });
 
+test("whoever asks for a cluster is told that there is none", async () => {
+  const { warnings } = await resolveText(whole, { environment: { RAY_ADDRESS: "ray-head-service:6379" } });
+  expect(warnings).toEqual([expect.stringContaining("RAY_ADDRESS is set, and there is no Ray executor")]);
+  expect((await resolveText(whole, { environment: { RAY_ADDRESS: "" } })).warnings).toEqual([]);
+});
+
 test("flag goes before environment, environment before file; typed locations are relative to the working folder", async () => {
   const environment = {
     OUTPUT_PATH: "env",

@@ -91,7 +91,7 @@ export async function resolvePipeline(request: ResolveRequest): Promise<Resolved
     planHash: planHash(plan),
     settings: resolvedSettings(file.run, output, checkpoints),
     provenance: provenanceOf(document, overridden, [source, ...steps, sink]),
-    warnings: warnings.map(findingText),
+    warnings: [...warnings.map(findingText), ...unusedVariables(request.environment ?? {})],
   };
 }
 
@@ -187,4 +187,10 @@ function provenanceOf(
   const checkpointPaths = Object.keys(checkpointOptionsSchema.shape).map((key): KeyPath => ["run", "checkpoints", key]);
   noteSettings(provenance, document, overrides, [["output"], ["seed"], ...runPaths, ...checkpointPaths]);
   return provenance;
+}
+
+/** An operator who sets it means a cluster, and would wait for it in vain. */
+function unusedVariables({ RAY_ADDRESS }: { readonly [name: string]: string | undefined }): readonly string[] {
+  if (RAY_ADDRESS === undefined || RAY_ADDRESS === "") return [];
+  return ["RAY_ADDRESS is set, and there is no Ray executor: this runs on the cores of this machine alone"];
 }
