@@ -71,7 +71,8 @@ function commonFolder(first: string, last: string): string {
   return first.slice(0, first.slice(0, at).lastIndexOf("/") + 1);
 }
 
+/** By how often the next folder begins: pages see the first of them and the last in part only. */
 function keysPerFolder({ objects }: ListedPage, prefix: string): number {
   const folders = new Set(objects.map(({ key }) => key.slice(0, key.indexOf("/", prefix.length) + 1)));
-  return Math.max(1, objects.length / Math.max(1, folders.size));
+  return Math.max(1, objects.length / Math.max(1, folders.size - 1));
 }

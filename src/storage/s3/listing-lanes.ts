@@ -3,12 +3,12 @@ import { isBefore, type ListedPage, type PagePlace } from "./listed-page.ts";
 
 const lanesAtOnce = 8;
 const pagesHeldOfLane = 6;
-export const keysOfLane = 4000;
+export const keysOfLane = 3000;
 
 /**
  * Lists what lies behind the first of some boundaries and before the last one, several stretches between them at
  * a time, in order. `perLane` is how many boundaries apart a stretch's ends are to begin with, and adapts so that it has
- * some 4,000 keys: a server is asked for each stretch once more than its pages, at most. At most 48 pages are held.
+ * some 3,000 keys: a server is asked for each stretch once more than its pages, at most. At most 48 pages are held.
  */
 export class ListingLanes {
   readonly #ask: (place: PagePlace) => Promise<ListedPage>;
@@ -66,14 +66,15 @@ export class ListingLanes {
   async #list(lane: Flow<ListedPage>, first: Promise<ListedPage>, end: string, width: number): Promise<void> {
     try {
       let keys = 0;
-      for (let next: Promise<ListedPage> | undefined = first; next !== undefined; ) {
-        const page: ListedPage = await next;
+      for (let next = first; ; ) {
+        const page = await next;
         const isLast = page.token === undefined || page.last === undefined || !isBefore(page.last, end);
         const objects = isLast ? page.objects.filter(({ key }) => isBefore(key, end)) : page.objects;
         keys += objects.length;
         lane.push({ ...page, objects }, 1);
+        if (isLast) break;
         await lane.room();
-        next = isLast ? undefined : this.#ask({ token: page.token });
+        next = this.#ask({ token: page.token });
       }
       this.#perLane = Math.max(1, Math.ceil(width * Math.min(8, keysOfLane / Math.max(1, keys))));
       lane.end();
