@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { serverCredentials } from "../../scripts/s3-server.ts";
@@ -151,6 +151,84 @@ describe.skipIf(missingVersitygw !== undefined)(
       faultOf = (request) => (isGet(request) && ++gets > 1 ? { kind: "cut", afterBytes: 1000 } : undefined);
       await expect(read()).rejects.toMatchObject({ code: "INPUT_CHANGED" });
     });
+
+    const isPage = ({ path }: Seen) => path.includes("list-type=2");
+    /** 60 folders of 100 empty objects, put behind the server's back. */
+    const manyFolders = () => {
+      const name = randomUUID();
+      const uris: string[] = [];
+      for (let index = 0; index < 6000; index++) {
+        const [folder, file] = [String(Math.floor(index / 100)).padStart(2, "0"), String(index).padStart(4, "0")];
+        if (index % 100 === 0) mkdirSync(path.join(server.folder ?? "", name, folder), { recursive: true });
+        writeFileSync(path.join(server.folder ?? "", name, folder, file), "");
+        uris.push(`s3://${testBucket}/${name}/${folder}/${file}`);
+      }
+      return { folder: `s3://${testBucket}/${name}`, uris };
+    };
+
+    test("lists many folders in order, through errors, with less than twice the requests of its pages", {
+      timeout: 60_000,
+    }, async () => {
+      const { folder, uris } = manyFolders();
+      const list = async () => {
+        const listed: string[] = [];
+        for await (const { uri } of shaken().list(folder)) listed.push(uri);
+        return listed;
+      };
+      expect(await list()).toEqual(uris);
+      expect(proxy.seen.filter(isPage).length).toBeLessThan(12);
+      let pages = 0;
+      faultOf = (request) =>
+        isPage(request) && ++pages % 3 === 0 ? { kind: "answer", status: 503, code: "SlowDown" } : undefined;
+      expect(await list()).toEqual(uris);
+    });
+
+    test("a page that is refused ends a listing after what lies before it; folders that are refused do not", {
+      timeout: 60_000,
+    }, async () => {
+      const { folder, uris } = manyFolders();
+      const denied = { kind: "answer", status: 403, code: "AccessDenied" } as const;
+      const listed: string[] = [];
+      const list = async () => {
+        listed.length = 0;
+        for await (const { uri } of shaken().list(folder)) listed.push(uri);
+      };
+      faultOf = ({ path }) => (path.includes("delimiter=") ? denied : undefined);
+      await list();
+      expect(listed).toEqual(uris);
+      let pages = 0;
+      faultOf = ({ path }) => (!path.includes("delimiter=") && ++pages > 4 ? denied : undefined);
+      await expect(list()).rejects.toMatchObject({ code: "INPUT_UNREADABLE" });
+      expect(listed.length).toBeGreaterThanOrEqual(2000);
+      expect(listed).toEqual(uris.slice(0, listed.length));
+    });
+
+    test.each(["left", "told to stop"])(
+      "a listing that is %s leaves no request behind",
+      { timeout: 60_000 },
+      async (end) => {
+        const { folder, uris } = manyFolders();
+        const gone: Promise<unknown>[] = [];
+        const twoHang = Promise.withResolvers<void>();
+        faultOf = (request) => {
+          if (proxy.seen.length === 1) return undefined;
+          if (gone.push(request.gone()) === 2) twoHang.resolve();
+          return { kind: "silence" };
+        };
+        const controller = new AbortController();
+        const list = async () => {
+          for await (const { uri } of shaken().list(folder, controller.signal)) {
+            if (uri === uris[0]) await twoHang.promise;
+            if (end === "left") return;
+            controller.abort(new Error("enough"));
+          }
+        };
+        if (end === "left") await list();
+        else await expect(list()).rejects.toThrow("enough");
+        await Promise.all(gone);
+        expect(gone).toHaveLength(2);
+      },
+    );
 
     test("a conditional write whose answer is lost is ours when the object is", { timeout: 60_000 }, async () => {
       const uri = `${place()}/entry`;
