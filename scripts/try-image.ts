@@ -1,0 +1,151 @@
+// Does what deploy/Dockerfile says, on top of this machine's own system instead of the base images, in memory; then uses
+// the result as a pod would: as its user, with a root that cannot be written. For machines without a container engine.
+// Needs Linux, root, and what the steps download. Everything is mounted in a namespace of its own, and gone with it.
+//   node scripts/try-image.ts
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const context = fileURLToPath(new URL("..", import.meta.url));
+const file = path.join(context, "deploy/Dockerfile");
+
+interface Stage {
+  readonly from: string;
+  readonly name: string;
+  readonly steps: { readonly word: string; readonly rest: string }[];
+}
+
+/** The stages of the file with their instructions; ARG is what it says by default. */
+function stagesOf(text: string): readonly Stage[] {
+  const defaults = new Map<string, string>();
+  const stages: Stage[] = [];
+  for (const line of text
+    .replaceAll(/^#.*\n/gm, "")
+    .replaceAll("\\\n", " ")
+    .split("\n")) {
+    const [, word = "", given = ""] = /^([A-Z]+) +(.*)$/.exec(line) ?? [];
+    const rest = given.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => defaults.get(name) ?? "");
+    if (word === "ARG") defaults.set(rest.split("=")[0] ?? "", rest.split("=")[1] ?? "");
+    else if (word === "FROM") {
+      const [from = "", , name = "image"] = rest.split(" ");
+      stages.push({ from, name, steps: [] });
+    } else if (word !== "") stages.at(-1)?.steps.push({ word, rest });
+  }
+  return stages;
+}
+
+const run = (command: string, ...args: readonly string[]) => execFileSync(command, args, { stdio: "inherit" });
+
+/** The machine's system with room of its own above it, as the root of `chroot`. */
+class Root {
+  readonly folder: string;
+  // Node first, as in its base image; then what the distribution installs.
+  readonly #environment = [`PATH=${path.dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin`];
+  #workingFolder = "/";
+
+  constructor(room: string) {
+    this.folder = path.join(room, "root");
+    for (const name of ["root", "upper", "work"]) mkdirSync(path.join(room, name), { recursive: true });
+    const layers = `lowerdir=/,upperdir=${room}/upper,workdir=${room}/work`;
+    run("mount", "-t", "overlay", "overlay", "-o", layers, this.folder);
+    for (const shared of ["proc", "dev"]) run("mount", "--bind", `/${shared}`, path.join(this.folder, shared));
+  }
+
+  apply({ word, rest }: Stage["steps"][number], others: ReadonlyMap<string, Root>): void {
+    process.stdout.write(`${word} ${rest.slice(0, 100)}\n`);
+    if (word === "WORKDIR") mkdirSync(path.join(this.folder, rest), { recursive: true });
+    if (word === "WORKDIR") this.#workingFolder = rest;
+    else if (word === "ENV") this.#environment.push(...rest.split(" "));
+    else if (word === "COPY") this.#copy(rest.split(" "), others);
+    else if (word === "RUN") this.inside("sh", "-c", rest);
+  }
+
+  inside(...command: readonly string[]): void {
+    const place = ["env", "-C", this.#workingFolder, ...this.#environment];
+    run("chroot", this.folder, ...place, ...command);
+  }
+
+  #copy(words: readonly string[], others: ReadonlyMap<string, Root>): void {
+    const [, stage] = /^--from=(.+)$/.exec(words[0] ?? "") ?? [];
+    const sources = words.slice(stage === undefined ? 0 : 1, -1);
+    const target = path.join(this.folder, path.resolve(this.#workingFolder, words.at(-1) ?? ""));
+    const from = stage === undefined ? context : (others.get(stage)?.folder ?? "/");
+    for (const source of sources) {
+      const place = path.join(from, source);
+      const to = words.at(-1)?.endsWith("/") === true ? path.join(target, path.basename(source)) : target;
+      // Node is where this process has it, whatever the machine calls it.
+      cpSync(source.endsWith("/bin/node") ? process.execPath : place, to, { recursive: true, verbatimSymlinks: true });
+    }
+  }
+
+  /** As the pod has it: nothing can be written but the work folder and /tmp. */
+  seal(): void {
+    for (const folder of ["work", "tmp"]) {
+      mkdirSync(path.join(this.folder, folder), { recursive: true });
+      run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", path.join(this.folder, folder));
+    }
+    run("mount", "-o", "remount,ro", this.folder);
+  }
+
+  asUser(user: string, ...command: readonly string[]): void {
+    const [uid = "", gid = ""] = user.split(":");
+    const identity = [
+      "setpriv",
+      "--reuid",
+      uid,
+      "--regid",
+      gid,
+      "--clear-groups",
+      "--no-new-privs",
+      "--bounding-set=-all",
+    ];
+    this.inside(...identity, ...command);
+  }
+}
+
+/** Builds every stage that has steps, and answers the last. */
+function build(stages: readonly Stage[], room: string): Root {
+  const roots = new Map<string, Root>();
+  let last: Root | undefined;
+  for (const stage of stages) {
+    // Bases are this machine; those of other flavours are not built.
+    if (stage.steps.length === 0) continue;
+    last = new Root(path.join(room, stage.name));
+    roots.set(stage.name, last);
+    for (const step of stage.steps) last.apply(step, roots);
+  }
+  if (last === undefined) throw new Error(`${file} makes no image`);
+  return last;
+}
+
+function tryImage(): void {
+  const stages = stagesOf(readFileSync(file, "utf8"));
+  const instruction = (word: string) => stages.at(-1)?.steps.findLast((step) => step.word === word)?.rest ?? "";
+  // A file system cannot lie over itself: the rooms are in memory.
+  const room = "/mnt";
+  run("mount", "-t", "tmpfs", "tmpfs", room);
+  const image = build(stages, room);
+  image.seal();
+  const user = instruction("USER");
+  const entry: unknown = JSON.parse(instruction("ENTRYPOINT"));
+  const words = Array.isArray(entry) ? entry.map(String) : [];
+  writeFileSync(path.join(image.folder, "work/a.jsonl"), '{"id":"a","text":"one"}\n');
+  image.asUser(user, ...words, "--version");
+  image.asUser(user, ...words, "run", "a.jsonl", "--to", "out", "--quiet");
+  image.asUser(user, ...words, "verify", "out");
+  image.asUser(user, "curl", "--version");
+  const python = (code: string) => image.asUser(user, "env", "OUTPUT_PATH=out", "python", "-c", code);
+  python(
+    "from pipeline.utils.checkpoint_recovery import CheckpointRecovery; cr = CheckpointRecovery('.checkpoints'); print(cr.list_checkpoints())",
+  );
+  python(
+    "from pipeline.utils.checkpoint import PipelineCheckpoint; pc = PipelineCheckpoint('.checkpoints', max_checkpoints=5); pc._cleanup_old_checkpoints()",
+  );
+  process.stdout.write(`the image of ${path.relative(context, file)} works, on this machine's system\n`);
+}
+
+if (process.argv[2] === "--inside") tryImage();
+else
+  run("unshare", "--mount", "--propagation", "private", process.execPath, fileURLToPath(import.meta.url), "--inside");

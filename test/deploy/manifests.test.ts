@@ -1,0 +1,219 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { prometheusRule } from "../../scripts/generate-prometheus-rule.ts";
+import { builtinCatalog } from "../../src/builtin-catalog.ts";
+import { duration } from "../../src/contract/units.ts";
+import { resolvePipeline } from "../../src/plan/resolve-pipeline.ts";
+import { ServeProcess } from "../fixtures/serve-process.ts";
+import { temporaryFolder } from "../integration/run-pipeline.ts";
+import {
+  deploymentSchema,
+  type Manifest,
+  missingKubectl,
+  only,
+  type Rendered,
+  renderOverlay,
+  renderWith,
+  serviceSchema,
+} from "./manifests.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const python = process.env.PYTHON ?? "python3";
+const missingValidator =
+  spawnSync(python, ["-c", "import kubernetes_validate"]).status === 0
+    ? undefined
+    : `${python} lacks kubernetes-validate`;
+
+const configSchema = z.object({ data: z.record(z.string(), z.string()) });
+const selectorOf = z.union([
+  z
+    .object({ spec: z.object({ podSelector: z.object({ matchLabels: z.record(z.string(), z.string()) }) }) })
+    .transform((one) => one.spec.podSelector.matchLabels),
+  z
+    .object({ spec: z.object({ selector: z.object({ matchLabels: z.record(z.string(), z.string()) }) }) })
+    .transform((one) => one.spec.selector.matchLabels),
+  z.object({ spec: z.object({ selector: z.record(z.string(), z.string()) }) }).transform((one) => one.spec.selector),
+]);
+
+function deploymentOf(rendered: Rendered) {
+  const deployment = deploymentSchema.parse(only(rendered, "Deployment"));
+  const [container] = deployment.spec.template.spec.containers;
+  if (container === undefined) throw new Error("the Deployment has no container");
+  return { deployment, pod: deployment.spec.template, container };
+}
+
+/** Ports by name wherever they are mentioned. */
+function portNames(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(portNames);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) =>
+    (key === "port" || key === "targetPort") && typeof one === "string" ? [one] : portNames(one),
+  );
+}
+
+/** Cores, or bytes. */
+function quantity(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d+)(m|Mi|Gi|)$/.exec(text) ?? [];
+  if (digits === "") throw new Error(`no quantity: ${text}`);
+  return Number(digits) * { m: 1e-3, Mi: 2 ** 20, Gi: 2 ** 30, "": 1 }[unit as "m" | "Mi" | "Gi" | ""];
+}
+
+describe.skipIf(missingKubectl !== undefined)(`manifests${missingKubectl ? ` (${missingKubectl})` : ""}`, () => {
+  const overlays = () =>
+    new Map([
+      ["production", renderOverlay("production")],
+      ["dev", renderOverlay("dev")],
+      ["gpu", renderWith("gpu")],
+      ["irsa", renderWith("irsa")],
+    ]);
+
+  test.skipIf(missingValidator !== undefined)(
+    `every object is what Kubernetes knows, without a field too many${missingValidator ? ` (${missingValidator})` : ""}`,
+    async () => {
+      const folder = await temporaryFolder();
+      for (const [name, { text }] of overlays()) {
+        const file = path.join(folder, `${name}.yaml`);
+        await writeFile(file, text);
+        const { status, stdout, stderr } = spawnSync(python, ["-m", "kubernetes_validate", "--strict", file], {
+          encoding: "utf8",
+        });
+        expect(status, `${name}: ${stdout}${stderr}`).toBe(0);
+        const unknown = /Couldn't find schema for kind (\w+)/g;
+        const kinds = new Set([...`${stdout}${stderr}`.matchAll(unknown)].map(([, kind]) => kind));
+        expect([...kinds].sort(), name).toEqual(name === "production" ? ["PodMonitor", "PrometheusRule"] : []);
+      }
+    },
+  );
+
+  test("every selector finds the pods, every named port is one of theirs, and what is mounted is there", () => {
+    for (const [name, rendered] of overlays()) {
+      const { deployment, pod, container } = deploymentOf(rendered);
+      expect(pod.metadata.labels).toMatchObject(deployment.spec.selector.matchLabels);
+      const selecting = ["Service", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"];
+      for (const one of rendered.objects.filter(({ kind }) => selecting.includes(kind)))
+        expect(pod.metadata.labels, `${name} ${one.kind}`).toMatchObject(selectorOf.parse(one));
+      const ports = new Set(container.ports.map((one) => one.name));
+      for (const one of rendered.objects)
+        expect([...ports], one.kind).toEqual(expect.arrayContaining([...portNames(one)]));
+      const volumes = new Set(pod.spec.volumes.map((volume) => volume.name));
+      expect(container.volumeMounts.filter((mount) => !volumes.has(mount.name))).toEqual([]);
+      expect(new Set(rendered.objects.map(({ metadata }) => metadata.namespace ?? metadata.name)).size, name).toBe(1);
+    }
+  });
+
+  test("variables go both ways: what the ConfigMap has is handed on, what is handed on is read by the program", () => {
+    const sources = readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => readFileSync(path.join(root, "src", file), "utf8"))
+      .join("\n");
+    for (const [, rendered] of overlays()) {
+      const { container } = deploymentOf(rendered);
+      const { data } = configSchema.parse(only(rendered, "ConfigMap", "multimodal-pipeline-config"));
+      const handed = container.env.map(({ name, valueFrom }) => valueFrom?.configMapKeyRef.key ?? name);
+      expect(container.env.map(({ name }) => name)).toEqual(handed);
+      expect(Object.keys(data).filter((key) => key !== "pipeline.yaml" && !handed.includes(key))).toEqual([]);
+      // AWS_REGION is read by the SDK.
+      expect(
+        handed.filter(
+          (name) => !sources.includes(`"${name}"`) && !sources.includes(`.${name}`) && name !== "AWS_REGION",
+        ),
+      ).toEqual([]);
+      const ports = container.ports.map(({ name, containerPort }) => [name, String(containerPort)]);
+      expect(ports).toEqual([
+        ["http", data.HEALTH_CHECK_PORT],
+        ["metrics", data.METRICS_PORT],
+      ]);
+    }
+  });
+
+  test("the pipeline file of the ConfigMap passes every check", async () => {
+    for (const [, rendered] of overlays()) {
+      const { data } = configSchema.parse(only(rendered, "ConfigMap", "multimodal-pipeline-config"));
+      const { warnings } = await resolvePipeline({
+        text: data["pipeline.yaml"] ?? "",
+        fileName: "pipeline.yaml",
+        baseFolder: "/etc/pipeline",
+        workingFolder: "/work",
+        catalog: builtinCatalog,
+        environment: data,
+      });
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  test("the probes' paths and the ports' paths are served by the program, under restricted rights and within the grace", async () => {
+    const { pod, container } = deploymentOf(renderOverlay("production"));
+    const { data } = configSchema.parse(only(renderOverlay("production"), "ConfigMap", "multimodal-pipeline-config"));
+    expect(pod.spec.securityContext.seccompProfile.type).toBe("RuntimeDefault");
+    expect(container.securityContext.capabilities.drop).toEqual(["ALL"]);
+    const [, sleep] = container.lifecycle.preStop.exec.command;
+    const grace = duration.parse(data.TERMINATION_GRACE ?? "");
+    expect(pod.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(Number(sleep) + grace + 5);
+
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, "input"));
+    await writeFile(path.join(folder, "input", "a.jsonl"), '{"text":"one"}\n');
+    const pipeline = "source: { jsonl: { path: ./input } }\nsteps: []\nsink: { jsonl: {} }\n";
+    await writeFile(path.join(folder, "pipeline.yaml"), pipeline);
+    expect(container.args).toEqual(["serve", "--log-json"]);
+    const served = new ServeProcess(["--log-json"], folder, { PIPELINE_CONFIG: "pipeline.yaml", OUTPUT_PATH: "out" });
+    await served.until("run:state", { observedValue: "finished" });
+    for (const { httpGet } of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+      expect(httpGet.port).toBe("http");
+      await expect.poll(() => served.status(httpGet.path)).toBe(200);
+    }
+    expect(await served.metrics()).toContain("pipeline_run_state");
+    served.kill("SIGTERM");
+    expect(await served.ended, served.log).toEqual({ code: 0, signal: null });
+  });
+
+  test("the quota holds the most replicas and the surge of a rollout, and an HPA owns the number of replicas alone", () => {
+    const rendered = renderOverlay("production");
+    const { deployment, container } = deploymentOf(rendered);
+    const scaling = z
+      .object({
+        spec: z.object({
+          minReplicas: z.number(),
+          maxReplicas: z.number(),
+          scaleTargetRef: z.object({ name: z.string() }),
+        }),
+      })
+      .parse(only(rendered, "HorizontalPodAutoscaler")).spec;
+    expect(deployment.spec.replicas).toBeUndefined();
+    expect(scaling.scaleTargetRef.name).toBe(deployment.metadata.name);
+    const { hard } = z
+      .object({ spec: z.object({ hard: z.record(z.string(), z.string()) }) })
+      .parse(only(rendered, "ResourceQuota")).spec;
+    const pods = scaling.maxReplicas + deployment.spec.strategy.rollingUpdate.maxSurge;
+    for (const [side, values] of Object.entries(container.resources))
+      for (const [name, value] of Object.entries(values))
+        expect(quantity(hard[`${side}.${name}`] ?? "0"), `${side}.${name}`).toBeGreaterThanOrEqual(
+          pods * quantity(value),
+        );
+    expect(Number(hard.pods)).toBeGreaterThanOrEqual(pods);
+  });
+
+  test("the components do what they are for", () => {
+    const gpu = deploymentOf(renderWith("gpu"));
+    expect(gpu.pod.spec.nodeSelector).toEqual({ accelerator: "nvidia-gpu" });
+    expect(gpu.container.resources.limits["nvidia.com/gpu"]).toBe("1");
+    const account: Manifest = only(renderWith("irsa"), "ServiceAccount");
+    expect(account.metadata).toMatchObject({
+      annotations: { "eks.amazonaws.com/role-arn": expect.stringContaining("arn:aws:iam::") },
+    });
+    expect(serviceSchema.parse(only(renderOverlay("production"), "Service")).spec.ports).toHaveLength(2);
+  });
+});
+
+test("the alerts that the Prometheus Operator gets are those that are tested", () => {
+  const text = readFileSync(path.join(root, "deploy/components/monitoring/prometheus-rule.yaml"), "utf8");
+  expect(text).toBe(prometheusRule());
+  expect(parse(text)).toMatchObject({ kind: "PrometheusRule" });
+});

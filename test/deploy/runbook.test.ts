@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import {
+  deploymentSchema,
+  missingKubectl,
+  only,
+  type Rendered,
+  renderOverlay,
+  renderWith,
+  serviceSchema,
+} from "./manifests.ts";
+
+const page = readFileSync(fileURLToPath(new URL("../../docs/operations/runbook.md", import.meta.url)), "utf8");
+const rows = [...page.matchAll(/^\| `(.+?)` \| (.+?) \| ([a-z, ]+) \|$/gm)].map(
+  ([, command = "", answers = "", tried = ""]) => ({
+    command: command.replaceAll("\\|", "|"),
+    answers,
+    tried: tried.split(", "),
+  }),
+);
+
+const kinds: { readonly [word: string]: string } = {
+  hpa: "HorizontalPodAutoscaler",
+  resourcequota: "ResourceQuota",
+  configmap: "ConfigMap",
+  deployment: "Deployment",
+  service: "Service",
+};
+
+/** Holds what a command names to the manifests. */
+function checkNames(command: string, rendered: Rendered): void {
+  const has = (kind: string, name?: string) => expect(() => only(rendered, kind, name), command).not.toThrow();
+  const namespace = /-n (\S+)/.exec(command)?.[1];
+  if (namespace !== undefined) has("Namespace", namespace);
+  for (const [, kind = "", name = ""] of command.matchAll(/\b(deployment|service)\/([a-z-]+)/g))
+    has(kinds[kind] ?? kind, name);
+  const [, word = "", name] = /kubectl (?:get|describe|scale) ([a-z]+)(?: ([a-z][a-z-]+))?/.exec(command) ?? [];
+  const kind = kinds[word];
+  if (kind !== undefined) has(kind, name);
+  const deployment = deploymentSchema.parse(only(rendered, "Deployment")).spec.template;
+  const [, label, value] = / -l ([a-z]+)=(\S+)/.exec(command) ?? [];
+  if (label === "app") expect(deployment.metadata.labels).toMatchObject({ [label]: value });
+  const [, container] = /set image \S+ (\S+?)=/.exec(command) ?? [];
+  if (container !== undefined) expect(deployment.spec.containers.map((one) => one.name)).toContain(container);
+  const [, host, port] = /http:\/\/([a-z-]+):(\d+)/.exec(command) ?? [];
+  if (host !== undefined)
+    expect(serviceSchema.parse(only(rendered, "Service", host)).spec.ports.map((one) => String(one.port))).toContain(
+      port,
+    );
+  const [, secret] = /get secret ([a-z][a-z-]+)/.exec(command) ?? [];
+  if (secret !== undefined)
+    expect(deployment.spec.containers[0]?.envFrom.map(({ secretRef }) => secretRef.name)).toContain(secret);
+}
+
+test("the table has every kind of row, and says of each how it was tried", () => {
+  expect(rows.length).toBe(page.split("\n").filter((line) => line.startsWith("| `")).length);
+  expect(rows.length).toBeGreaterThan(30);
+  const words = new Set(rows.flatMap(({ tried }) => tried));
+  expect([...words].sort()).toEqual(["no", "rendered", "run"]);
+  for (const { command, answers, tried } of rows) {
+    expect(answers.length, command).toBeGreaterThan(5);
+    if (tried.includes("no")) expect(tried).toEqual(["no"]);
+  }
+});
+
+describe.skipIf(missingKubectl !== undefined)(`runbook${missingKubectl ? ` (${missingKubectl})` : ""}`, () => {
+  test("what a command names is in the manifests", () => {
+    const rendered = renderOverlay("production");
+    for (const { command, tried } of rows) if (tried.includes("rendered")) checkNames(command, rendered);
+    const gpu = deploymentSchema.parse(only(renderWith("gpu"), "Deployment")).spec.template.spec.nodeSelector;
+    for (const { command } of rows)
+      for (const [, label = "", value] of command.matchAll(/get nodes -l ([a-z]+)=(\S+)/g))
+        expect(gpu?.[label]).toBe(value);
+  });
+});
