@@ -5,10 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { serverCredentials } from "../../scripts/s3-server.ts";
 import { errorRecord, PipelineError } from "../../src/model/errors.ts";
 import { FlowingBytes } from "../../src/storage/s3/flowing-bytes.ts";
+import { RangeLength } from "../../src/storage/s3/range-length.ts";
 import { S3Getter } from "../../src/storage/s3/s3-get.ts";
 import { S3Session } from "../../src/storage/s3/s3-session.ts";
 import { s3Settings } from "../../src/storage/s3/s3-settings.ts";
 import { createS3Storage } from "../../src/storage/s3/s3-storage.ts";
+import { streamObject } from "../../src/storage/s3/s3-stream.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { type Fault, type FaultProxy, type Seen, startFaultProxy } from "../fixtures/fault-proxy.ts";
 import { missingVersitygw, startVersitygw, type TestServer, testBucket } from "../fixtures/s3-servers.ts";
@@ -92,6 +94,37 @@ describe.skipIf(missingVersitygw !== undefined)(
       const parts: Uint8Array[] = [];
       for await (const part of shaken().stream(uri)) parts.push(part);
       expect(Buffer.concat(parts).equals(large)).toBe(true);
+    });
+
+    test("where connections are fast a whole object comes in one request, and through cuts all the same", {
+      timeout: 60_000,
+    }, async () => {
+      const uri = `${place()}/large`;
+      await calm.put(uri, large);
+      const rangeLength = new RangeLength();
+      for (let time = 0; time < 10; time++) rangeLength.learn(2 ** 20, 1);
+      expect(rangeLength.isWhole).toBe(true);
+      const settings = s3Settings({ ...server.environment, AWS_ENDPOINT_URL: proxy.endpoint });
+      const getter = new S3Getter(new S3Session(settings));
+      const collect = async (asked: string) => {
+        const parts: Uint8Array[] = [];
+        // Each time as if the connection were fast, however slow the one before was.
+        for (let time = 0; time < 10; time++) rangeLength.learn(2 ** 20, 1);
+        for await (const part of streamObject(getter, rangeLength, asked, {})) parts.push(part);
+        return Buffer.concat(parts);
+      };
+      expect((await collect(uri)).equals(large)).toBe(true);
+      expect(proxy.seen.filter(isGet).map(({ headers }) => headers.range)).toEqual([undefined]);
+
+      firstTimes(3, isGet, { kind: "cut", afterBytes: 5 * 2 ** 20 + 1 });
+      expect((await collect(uri)).equals(large)).toBe(true);
+      const version = "another";
+      await expect(streamObject(getter, rangeLength, uri, { version }).next()).rejects.toMatchObject({
+        code: "INPUT_CHANGED",
+      });
+      await calm.put(`${uri}-empty`, new Uint8Array(0));
+      expect((await collect(`${uri}-empty`)).byteLength).toBe(0);
+      await expect(collect(`${uri}-missing`)).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
     });
 
     test.each([

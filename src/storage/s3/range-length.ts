@@ -15,6 +15,11 @@ export class RangeLength {
     return this.#bytes;
   }
 
+  /** Whether an object is better asked for as a whole: servers send that with less ado than ranges. */
+  get isWhole(): boolean {
+    return this.#bytes === longest;
+  }
+
   /** That a range of so many bytes took so long, waiting for its receiver included. */
   learn(bytes: number, milliseconds: number): void {
     const isFast = bytes >= fastBytesPerMillisecond * milliseconds;

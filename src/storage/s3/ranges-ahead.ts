@@ -2,7 +2,8 @@ import { FlowingBytes } from "./flowing-bytes.ts";
 import type { RangeLength } from "./range-length.ts";
 
 const aheadBytes = 16 * 1024 * 1024;
-const mostHeldOfRange = 8 * 1024 * 1024;
+/** Bytes that a request may have brought which nobody has taken. */
+export const mostHeldOfRange = 8 * 1024 * 1024;
 
 /** Asks for the bytes from `from` to before `to`, and ends them, well or not. Never rejects. */
 export type AskForRange = (from: number, to: number, bytes: FlowingBytes) => Promise<void>;

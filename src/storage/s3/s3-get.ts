@@ -45,11 +45,12 @@ export class S3Getter {
     return known === undefined ? undefined : { pieces: bytes.pieces, total: known.total, version: known.version };
   }
 
-  /** The same for a part of an object, which goes into `bytes` while it arrives and ends them, well or not. Never rejects. */
-  async flow(request: GetRequest & { readonly version: string }, bytes: FlowingBytes): Promise<void> {
+  /** The same for bytes that go to a receiver while they arrive, which it ends, well or not. Never rejects. */
+  async flow(request: GetRequest, bytes: FlowingBytes): Promise<void> {
     try {
       const known = await this.#receive(request, bytes);
-      if (known === undefined) throw changed(request.uri, request.version, "a shorter object");
+      if (known === undefined && request.offset > 0)
+        throw changed(request.uri, request.version ?? "", "a shorter object");
       bytes.end();
     } catch (failure) {
       // Met by whoever reads the bytes.
