@@ -54,6 +54,27 @@ test("entries are numbered without gaps, and a gap is found", async () => {
   });
 });
 
+test("what version 2 wrote is read, and gone on with", async () => {
+  const newer = memoryLedger();
+  await (await ledgerOf(newer, 12)).retain(4);
+  const store = memoryLedger();
+  for (const name of await namesIn(newer)) {
+    const bytes = Buffer.from(await newer.get(name));
+    const isJson = name.endsWith(".json");
+    const older = isJson ? Buffer.from(bytes.toString().replace('"version":3', '"version":2')) : bytes;
+    expect(older.equals(bytes)).toBe(!isJson);
+    await store.putIfAbsent(name, older);
+  }
+  const ledger = await Ledger.open(store);
+  expect(ledger.state.finishedTasks).toBe(12);
+  await ledger.finish(ledger.state.workVersion);
+  const added = async function* () {
+    yield { files: [{ uri: "/new", bytes: 1, version: "1" }], bytes: 1 };
+  };
+  expect(await ledger.extend(added, async () => undefined)).toBe(true);
+  expect((await Ledger.open(store)).state).toMatchObject({ isFinished: false, splits: 13, nextSplit: 13 });
+});
+
 test("an entry of a newer version is refused as such, and one that is damaged as damaged", async () => {
   const newer = memoryLedger();
   await newer.putIfAbsent("checkpoint_000001.json", Buffer.from('{"version":4,"type":"start"}'));
