@@ -10,6 +10,8 @@ import type { ServedPipeline } from "./serve-runs.ts";
 export interface Watching {
   readonly input: InputWatch;
   readonly seconds: number;
+  /** What was said last while there was no input: each cause is said once. */
+  told: string | undefined;
 }
 
 /** Looks for new input until there is work, or until the process is told to end. A look that fails is told, and tried again. */

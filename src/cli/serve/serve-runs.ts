@@ -40,9 +40,9 @@ const rightsFailures: ReadonlySet<ErrorCode> = new Set(["STORAGE_UNAUTHORIZED", 
 const missingInput: ReadonlySet<ErrorCode> = new Set(["INPUT_EMPTY", "INPUT_NOT_FOUND"]);
 
 /**
- * Runs the pipeline until it is done, and stays; where new input is looked for, runs it again over that. A run that failed is begun again: after a while, each time a longer
- * one, where that can help, and at once when the configuration changes. Resolves when the process was asked to end
- * and what was under way is checkpointed.
+ * Runs the pipeline until it is done, and stays; where new input is looked for, runs it again over that. A run that
+ * failed is begun again: after a while, each time a longer one, where that can help, and at once when the configuration
+ * changes. Resolves when the process was asked to end and what was under way is checkpointed.
  */
 export async function serveRuns(served: ServedPipeline): Promise<void> {
   const { configuration, health, log, termination } = served;
@@ -56,6 +56,7 @@ export async function serveRuns(served: ServedPipeline): Promise<void> {
       health.is({ doing: "finished" });
       if (watching === undefined) return aborted(termination.requested);
       waitSeconds = firstWaitSeconds;
+      watching.told = undefined;
       await awaitInput(watching, served);
       continue;
     }
@@ -77,21 +78,24 @@ export async function serveRuns(served: ServedPipeline): Promise<void> {
 function watchingOf({ configuration, watchSeconds }: ServedPipeline): Watching | undefined {
   if (watchSeconds === undefined) return undefined;
   const { resolved, settings } = configuration;
-  return { input: new InputWatch(resolved.plan, builtinCatalog, settings), seconds: watchSeconds };
+  return { input: new InputWatch(resolved.plan, builtinCatalog, settings), seconds: watchSeconds, told: undefined };
 }
 
 /** Whether the run can begin again, since the watched input is, or becomes, another. Lets some time go by first. */
 async function mendsItself(
   { configuration, health, log, termination }: ServedPipeline,
-  { seconds }: Watching,
+  watching: Watching,
   error: PipelineError,
 ): Promise<boolean> {
+  const { seconds } = watching;
   if (configuration.hasUpdate) return false;
   const isMissing = missingInput.has(error.code);
   if (!isMissing && !(await isWithdrawn(error, configuration, log))) return false;
   health.is({ doing: "waiting" });
   const what = isMissing ? "no input yet" : "what was added last changed, and is listed anew";
-  log.say("info", "waiting", `${what}; looked at again in ${formatDuration(seconds)}: ${error.message}`);
+  const told = `${what}; looked at again every ${formatDuration(seconds)}: ${error.message}`;
+  if (told !== watching.told) log.say("info", "waiting", told);
+  watching.told = told;
   // Ends early when the process is told to end, which the caller looks at.
   await delay(seconds * 1000, undefined, { signal: termination.requested }).catch(() => undefined);
   return true;
