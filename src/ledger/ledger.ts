@@ -1,21 +1,11 @@
 import type { Receipt, TaskId } from "../contract/receipt.ts";
 import type { Split } from "../contract/source.ts";
 import { PipelineError } from "../model/errors.ts";
-import { checkpointName, encodeObject, type LedgerEntry, ledgerVersion, type StartEntry } from "./entry.ts";
+import { ledgerVersion, type StartEntry } from "./entry.ts";
 import { additionScope, freezeInput } from "./frozen-input.ts";
-import {
-  applyEntry,
-  isGone,
-  mostReloads,
-  newestSnapshot,
-  noSnapshot,
-  readEntry,
-  readReceipts,
-  readState,
-} from "./ledger-reading.ts";
-import { LedgerState } from "./ledger-state.ts";
+import { LedgerLog } from "./ledger-log.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import type { LedgerStore } from "./ledger-store.ts";
-import { retain } from "./retention.ts";
 import { type PlacedRetryTask, type RetryTask, readRetries, writeRetries } from "./retries.ts";
 import { copyOfCheckpoint, stateAfter } from "./rollback-target.ts";
 import type { AddedInput } from "./state-record.ts";
@@ -29,9 +19,6 @@ export interface Checkpoint {
   readonly receipts: readonly Receipt[];
 }
 
-/** Entries behind a snapshot, beyond those that are kept to go back to, before the next one is written. */
-const entriesPerSnapshot = 64;
-
 const head = () => ({ version: ledgerVersion, at: new Date().toISOString() });
 
 /**
@@ -39,28 +26,23 @@ const head = () => ({ version: ledgerVersion, at: new Date().toISOString() });
  * done once an entry lists it, and not before. Where two coordinators race for a number, one wins and
  * the other reads the winner's entry and takes the next number; a task that both list counts where
  * it stands first.
- *
- * Old entries are folded into snapshots and removed. A writer that slept so long that the number it wants is
- * free again finds a snapshot at or behind that number once it has written, and knows that its entry counts for
- * nobody: it reads on from the snapshot and appends anew.
  */
 export class Ledger {
   readonly #store: LedgerStore;
-  #state = new LedgerState();
-  /** The newest that was read. */
-  #snapshot = noSnapshot;
-  /** One operation at a time: each begins where the one before has left the state. */
-  #busy: Promise<unknown> = Promise.resolve();
+  readonly #log: LedgerLog;
 
-  private constructor(store: LedgerStore) {
+  private constructor(store: LedgerStore, log: LedgerLog) {
     this.#store = store;
+    this.#log = log;
   }
 
   /** Reads what is there: one snapshot and the entries behind it. */
   static async open(store: LedgerStore): Promise<Ledger> {
-    const ledger = new Ledger(store);
-    await ledger.#load();
-    return ledger;
+    return new Ledger(store, await LedgerLog.open(store));
+  }
+
+  get #state(): LedgerState {
+    return this.#log.state;
   }
 
   /** The entry that began the run; undefined before `begin`. */
@@ -83,7 +65,7 @@ export class Ledger {
 
   /** Begins the run, unless another coordinator was faster: then `start` is the other's entry. */
   async begin(entry: Omit<StartEntry, "version" | "type" | "at">): Promise<StartEntry> {
-    await this.#append(() => (this.start === undefined ? { ...head(), type: "start", ...entry } : undefined));
+    await this.#log.append(() => (this.start === undefined ? { ...head(), type: "start", ...entry } : undefined));
     if (this.start === undefined)
       throw new PipelineError("LEDGER_CORRUPT", `${this.#store.location} has checkpoints but none that begins a run`);
     return this.start;
@@ -95,7 +77,7 @@ export class Ledger {
    */
   async commit(receipts: readonly Receipt[]): Promise<Checkpoint | undefined> {
     let counting: readonly Receipt[] = [];
-    const name = await this.#append(() => {
+    const name = await this.#log.append(() => {
       counting = receipts.filter((receipt) => !this.isDone(receipt));
       return counting.length === 0 ? undefined : { ...head(), type: "commit", receipts: [...counting] };
     });
@@ -107,7 +89,7 @@ export class Ledger {
    * undone or was added since. Idempotent.
    */
   async finish(workVersion: string): Promise<boolean> {
-    await this.#append(() =>
+    await this.#log.append(() =>
       this.#state.isFinished || this.#state.workVersion !== workVersion ? undefined : { ...head(), type: "finish" },
     );
     return this.#state.isFinished && this.#state.workVersion === workVersion;
@@ -120,7 +102,7 @@ export class Ledger {
    */
   async extend(list: () => AsyncIterable<Split>, beforehand: () => Promise<void>): Promise<boolean> {
     let hasListed = false;
-    const written = await this.#append(async () => {
+    const written = await this.#log.append(async () => {
       const { number, nextSplit, isFinished } = this.#state;
       if (hasListed || !isFinished) return undefined;
       hasListed = true;
@@ -142,7 +124,7 @@ export class Ledger {
    * ledger: false when it has before, in which case nothing changes. Rejects with CHECKPOINT_NOT_FOUND.
    */
   async rollBack(to: string): Promise<boolean> {
-    const written = await this.#append(async () => {
+    const written = await this.#log.append(async () => {
       if (this.#state.rollbacks.includes(to)) return undefined;
       const number = this.#state.number + 1;
       const { target, segments } = await copyOfCheckpoint(this.#store, to, number);
@@ -167,7 +149,7 @@ export class Ledger {
   async redo(tasks: readonly TaskId[], fingerprints?: StartEntry["fingerprints"]): Promise<void> {
     const undone: TaskSet[] = [];
     for (const { stage, split } of tasks) (undone[stage] ??= new TaskSet()).add(split);
-    await this.#append(async () => {
+    await this.#log.append(async () => {
       if (!tasks.some((task) => this.isDone(task))) return undefined;
       const entry = head();
       const isUndone = ({ stage, split }: TaskId) => undone[stage]?.has(split) ?? false;
@@ -184,7 +166,7 @@ export class Ledger {
    */
   async withdraw(addition: AddedInput): Promise<boolean> {
     const { firstSplit } = addition;
-    const written = await this.#append(async () => {
+    const written = await this.#log.append(async () => {
       const last = this.#state.additions.at(-1);
       if (last?.chunks[0]?.name !== addition.chunks[0]?.name) return undefined;
       if (this.#state.retries.some((retry) => retry.firstSplit > firstSplit)) return undefined;
@@ -207,7 +189,7 @@ export class Ledger {
    * when another writer was faster; without a task nothing is written and it answers false.
    */
   async retry(tasks: () => AsyncIterable<RetryTask>, fingerprints: StartEntry["fingerprints"]): Promise<boolean> {
-    const written = await this.#append(async () => {
+    const written = await this.#log.append(async () => {
       const { number, nextSplit } = this.#state;
       const object = await writeRetries(this.#store, number + 1, nextSplit, tasks());
       return object === undefined ? undefined : { ...head(), type: "retry", object, fingerprints };
@@ -223,118 +205,22 @@ export class Ledger {
   }
 
   /** Every receipt that counts, each task once, in the order of the commits, read anew: they are not kept in memory. */
-  async *receipts(): AsyncGenerator<Receipt> {
-    const seen: TaskSet[] = [];
-    for (let reload = 0; ; reload++) {
-      try {
-        for await (const receipt of readReceipts(this.#store, this.#state)) {
-          if ((seen[receipt.stage] ??= new TaskSet()).add(receipt.split)) yield receipt;
-        }
-        return;
-      } catch (error) {
-        if (!isGone(error) || reload >= mostReloads) throw error;
-        await this.#load();
-      }
-    }
+  receipts(): AsyncGenerator<Receipt> {
+    return this.#log.receipts();
   }
 
   /** Reads what other coordinators have written since. */
   refresh(): Promise<void> {
-    return this.#alone(() => this.#readNew());
-  }
-
-  async #readNew(): Promise<void> {
-    for (;;) {
-      let entry: LedgerEntry;
-      try {
-        entry = await readEntry(this.#store, this.#state.number + 1);
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        if ((await this.#newestSnapshot()) > this.#state.number) await this.#load();
-        return;
-      }
-      applyEntry(this.#state, entry, this.#store);
-    }
+    return this.#log.refresh();
   }
 
   /** Whether so many entries have come since the last snapshot that `retain` is worth its while. */
   isRetentionDue(keep: number): boolean {
-    return this.#state.number - this.#snapshot.number >= keep + entriesPerSnapshot;
+    return this.#log.isRetentionDue(keep);
   }
 
   /** Keeps the last `keep` checkpoints as places to go back to; folds what is older into a snapshot and removes it. */
   retain(keep: number): Promise<void> {
-    return this.#alone(() => this.#retain(keep));
-  }
-
-  async #retain(keep: number): Promise<void> {
-    if (this.start === undefined) return;
-    try {
-      await retain(this.#store, this.#state.number, keep, this.start.runId);
-    } catch (error) {
-      // Another writer folds the same entries away: what is left to remove goes the next time.
-      if (!isGone(error)) throw error;
-    }
-    await this.#load();
-  }
-
-  /** Writes what `make` gives under the next number. `make` is asked again whenever another writer took the number. */
-  #append(make: () => LedgerEntry | undefined | Promise<LedgerEntry | undefined>): Promise<string | undefined> {
-    return this.#alone(() => this.#appendNext(make));
-  }
-
-  #alone<Result>(operation: () => Promise<Result>): Promise<Result> {
-    const result = this.#busy.then(operation);
-    // Whoever asked for the operation gets its failure; the next one begins all the same.
-    this.#busy = result.catch(() => undefined);
-    return result;
-  }
-
-  async #appendNext(
-    make: () => LedgerEntry | undefined | Promise<LedgerEntry | undefined>,
-  ): Promise<string | undefined> {
-    for (;;) {
-      const number = this.#state.number + 1;
-      const entry = await make();
-      if (entry === undefined) return undefined;
-      // Whatever was folded away meanwhile has been read anew: the entry may not follow from what it follows.
-      if (this.#state.number + 1 !== number) continue;
-      const name = checkpointName(number);
-      if (!(await this.#store.putIfAbsent(`${name}.json`, encodeObject(entry)))) {
-        await this.#readNew();
-        if (this.#state.number < number) throw this.#unreadable(name);
-      } else if ((await this.#newestSnapshot()) < number) {
-        applyEntry(this.#state, entry, this.#store);
-        return name;
-      } else {
-        await this.#load();
-      }
-    }
-  }
-
-  async #load(): Promise<void> {
-    for (let reload = 0; ; reload++) {
-      try {
-        const { state, snapshot } = await readState(this.#store);
-        this.#state = state;
-        this.#snapshot = snapshot;
-        return;
-      } catch (error) {
-        if (!isGone(error) || reload >= mostReloads) throw error;
-      }
-    }
-  }
-
-  /** Number of the entry whose state it is. */
-  async #newestSnapshot(): Promise<number> {
-    return (await newestSnapshot(this.#store, this.#snapshot)).number;
-  }
-
-  #unreadable(name: string): PipelineError {
-    return new PipelineError(
-      "LEDGER_CORRUPT",
-      `${name}.json in ${this.#store.location} exists when it is written but not when it is read`,
-      { details: { name, location: this.#store.location } },
-    );
+    return this.#log.retain(keep);
   }
 }
