@@ -11,10 +11,11 @@ import { unpublish } from "../ledger/manifest.ts";
 import { DigestSet } from "../model/digest-set.ts";
 import { PipelineError } from "../model/errors.ts";
 import { storageFor } from "../storage/open-storage.ts";
+import { inputTotals } from "./input-totals.ts";
 import { isPublishedAs } from "./published.ts";
 
 export type LookResult =
-  /** There is work: of before, or what was found. */
+  /** There is work: of before, or what was found, of which splits and bytes tell. */
   | { readonly found: "work"; readonly splits: number; readonly bytes: number }
   /** Files that were not there at the look before: they are taken if they are the same at the next one. */
   | { readonly found: "unsettled"; readonly groups: number }
@@ -32,7 +33,7 @@ export class InputWatch {
   readonly #catalog: Catalog;
   readonly #places: Pick<RunSettings, "output" | "checkpoints">;
   #known = new DigestSet();
-  /** Splits of the ledger that `#known` holds, by the work version of then. */
+  /** `#known` holds the splits below this number, of the input as it was at that epoch. */
   #knownSplits = 0;
   #knownEpoch = -1;
   #unsettled = new DigestSet();
@@ -54,7 +55,7 @@ export class InputWatch {
     const ledger = await Ledger.open(store);
     const storage = storageFor(output);
     if (!ledger.state.isFinished || !(await isPublishedAs(ledger.state, this.#plan, storage, output)))
-      return workOf(ledger, 0);
+      return { found: "work", splits: 0, bytes: 0 };
     const source = await openPlanSource(this.#plan, this.#catalog);
     try {
       await this.#learn(ledger, store, source);
@@ -67,7 +68,8 @@ export class InputWatch {
       this.#unsettled = unsettled;
       // Another process may have been about to say that the dataset is finished.
       if (hasAdded) await unpublish(storage, output);
-      if (ledger.state.additions.length > before) return workOf(ledger, before);
+      const added = ledger.state.additions.slice(before);
+      if (added.length > 0) return { found: "work", ...inputTotals(added) };
       return unsettled.size === 0 ? { found: "nothing" } : { found: "unsettled", groups: unsettled.size };
     } finally {
       await source.close?.();
@@ -107,12 +109,6 @@ export class InputWatch {
     this.#knownSplits = state.nextSplit;
     this.#knownEpoch = state.epoch;
   }
-}
-
-function workOf({ state }: Ledger, from: number): LookResult {
-  const added = state.additions.slice(from);
-  const sum = (key: "splits" | "bytes") => added.reduce((total, addition) => total + addition[key], 0);
-  return { found: "work", splits: sum("splits"), bytes: sum("bytes") };
 }
 
 function digestOf(files: readonly InputFile[]): Uint8Array {

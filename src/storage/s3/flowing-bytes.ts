@@ -1,7 +1,7 @@
 import { Flow } from "./flow.ts";
 import type { ReceivedBytes } from "./received-bytes.ts";
 
-/** Bytes that go to their receiver while they arrive. For a part of an object, of which S3 tells no checksum. */
+/** Bytes that go to their receiver while they arrive: too early to hold them to a checksum of the whole. */
 export class FlowingBytes extends Flow<Buffer> implements ReceivedBytes {
   #received = 0;
   #expected: number | undefined;
