@@ -4,8 +4,7 @@ import { builtinCatalog } from "./builtin-catalog.ts";
 import { readPipelineFile } from "./cli/pipeline-input.ts";
 import type { RunEvent, RunSummary } from "./contract/run-event.ts";
 import { startRun } from "./coordinator/run.ts";
-import { createLocalExecutor } from "./executors/local/local-executor.ts";
-import { machineLimits } from "./executors/local/machine-limits.ts";
+import { chooseExecutor, createExecutor, executorLimits } from "./executors/choose-executor.ts";
 import type { Pipeline } from "./pipeline-builder.ts";
 import { type ResolvedPipeline, resolvePipeline } from "./plan/resolve-pipeline.ts";
 import { completeSettings } from "./plan/resolved-settings.ts";
@@ -19,6 +18,11 @@ export interface PlanOptions {
 }
 
 export interface RunPipelineOptions extends PlanOptions {
+  /**
+   * Where tasks run: in worker processes on this machine, or in a Ray cluster, whose address is that of its dashboard, of
+   * its GCS on this node, or `auto`. `environment` is asked where this says nothing: RAY_API_SERVER_ADDRESS, RAY_ADDRESS.
+   */
+  readonly executor?: "local" | { readonly rayAddress: string };
   /** Called with everything that happens, in order. Must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Aborting begins no further task, finishes and checkpoints the running ones and ends as interrupted. */
@@ -44,17 +48,19 @@ export async function plan(pipeline: Pipeline | string, options: PlanOptions = {
 }
 
 /**
- * Runs a pipeline, or the pipeline file at a path, in worker processes on this machine; the same call resumes
- * what was interrupted. Resolves with how it ended, failed runs too: look at `outcome` and `error`.
+ * Runs a pipeline, or the pipeline file at a path, in worker processes on this machine or in a cluster; the same call
+ * resumes what was interrupted. Resolves with how it ended, failed runs too: look at `outcome` and `error`.
  * Rejects with a PipelineError when it could not begin.
  */
 export async function run(pipeline: Pipeline | string, options: RunPipelineOptions = {}): Promise<RunSummary> {
   const resolved = await plan(pipeline, options);
-  const settings = completeSettings(resolved.settings, machineLimits());
+  const asked = options.executor ?? {};
+  const choice = await chooseExecutor(asked === "local" ? { executor: asked } : asked, options.environment ?? {});
+  const settings = completeSettings(resolved.settings, executorLimits(choice, resolved.settings.workers));
   const active = startRun({
     plan: resolved.plan,
     catalog: builtinCatalog,
-    executor: createLocalExecutor({ workers: settings.workers, catalogModule }),
+    executor: await createExecutor(choice, { ...settings, catalogModule }),
     settings,
     onEvent: options.onEvent ?? (() => {}),
   });

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { builtinCatalog } from "../builtin-catalog.ts";
+import type { ExecutorChoice } from "../executors/choose-executor.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
 import type { ResolvedPipeline } from "../plan/resolve-pipeline.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
@@ -20,12 +21,17 @@ interface CheckOptions {
  * `pipeline check <file>`: every mistake at once; touches neither input nor output nor network. With `--deep` it goes
  * on to what a run will need: input, worker, output, space.
  */
-export async function checkCommand(file: string, flags: Flags, options: CheckOptions): Promise<number> {
+export async function checkCommand(
+  file: string,
+  flags: Flags,
+  executor: ExecutorChoice,
+  options: CheckOptions,
+): Promise<number> {
   try {
     const resolved = await resolveFile(file, flags);
     const { plan, planHash, warnings } = resolved;
     if (options.json !== true) for (const warning of warnings) terminal.note(`warning: ${warning}`);
-    if (options.deep === true) return await deepCheck(resolved, options);
+    if (options.deep === true) return await deepCheck(resolved, executor, options);
     if (options.json === true) terminal.printJson({ valid: true, planHash, findings: [], warnings });
     else terminal.print(`${file} is fine: ${planText(plan)}`);
     return exitCodes.done;
@@ -38,7 +44,11 @@ export async function checkCommand(file: string, flags: Flags, options: CheckOpt
   }
 }
 
-async function deepCheck(resolved: ResolvedPipeline, { json }: CheckOptions): Promise<number> {
+async function deepCheck(
+  resolved: ResolvedPipeline,
+  executor: ExecutorChoice,
+  { json }: CheckOptions,
+): Promise<number> {
   const { runChecks } = await import("./preflight/run-checks.ts");
   const { checkLines, findingLines } = await import("./preflight/report-lines.ts");
   const width = Math.min(process.stdout.columns ?? 100, 120);
@@ -46,7 +56,7 @@ async function deepCheck(resolved: ResolvedPipeline, { json }: CheckOptions): Pr
   const interruption = listenForSignals();
   const checks: PreflightCheck[] = [];
   try {
-    for await (const check of runChecks(resolved, builtinCatalog, interruption.signal)) {
+    for await (const check of runChecks(resolved, builtinCatalog, executor, interruption.signal)) {
       checks.push(check);
       if (json !== true) terminal.print(...checkLines(check, width, paint));
     }

@@ -1,6 +1,7 @@
 import process from "node:process";
 import type { Command } from "commander";
 import type { SettingName } from "../plan/settings-overrides.ts";
+import { givenExecutor, withExecutorFlags } from "./executor-flags.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
 import type { QuarantineListOptions } from "./quarantine-list-command.ts";
@@ -60,12 +61,12 @@ export function addVerify(program: Command): void {
     .command("verify")
     .description("Read a dataset from end to end and hold it to its manifest; --repair runs again what is damaged.")
     .argument("<output>", "output folder of a finished run");
-  withRecordedFlags(command)
+  withExecutorFlags(withRecordedFlags(command))
     .option("--repair", "run again the splits whose files are damaged or lost")
     .option("--json", "as JSON")
     .action(async (output: string, options: VerifyOptions & { readonly [option: string]: unknown }) => {
       const { verifyCommand } = await import("./verify-command.ts");
-      process.exitCode = await verifyCommand(output, planFlags(options), options);
+      process.exitCode = await verifyCommand(output, planFlags(options), await givenExecutor(options), options);
     });
 }
 
@@ -78,12 +79,12 @@ export function addRetry(program: Command): void {
     .option("--class <class>", "only failures of this class, such as bad-input or timeout")
     .option("--step <step>", "only failures at this step: its id or name, `read` or `write`")
     .option("--code <code>", "only failures with this error code");
-  withRecordedFlags(command, ["maxFailureRatio"])
+  withExecutorFlags(withRecordedFlags(command, ["maxFailureRatio"]))
     .option("--json", "one event a line on standard output, for machines")
     .option("--quiet", "print errors only")
     .action(async (output: string, options: RetryOptions & { readonly [option: string]: unknown }) => {
       const { retryCommand } = await import("./retry-command.ts");
-      process.exitCode = await retryCommand(output, planFlags(options), options);
+      process.exitCode = await retryCommand(output, planFlags(options), await givenExecutor(options), options);
     });
 }
 

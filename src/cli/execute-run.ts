@@ -4,7 +4,7 @@ import type { Plan } from "../contract/plan.ts";
 import type { RunSummary } from "../contract/run-event.ts";
 import type { RunSettings } from "../contract/run-settings.ts";
 import { type ActiveRun, startRun } from "../coordinator/run.ts";
-import { createLocalExecutor } from "../executors/local/local-executor.ts";
+import { createExecutor, type ExecutorChoice } from "../executors/choose-executor.ts";
 import type { WorkerProcess } from "../executors/local/worker-process.ts";
 import { errorFromRecord } from "../model/errors.ts";
 import { catalogModule } from "./catalog-module.ts";
@@ -13,10 +13,11 @@ import { errorLines } from "./print-error.ts";
 import { type RunWatch, type WatchMode, watchRun } from "./run-watch.ts";
 import { terminal } from "./terminal.ts";
 
-/** A plan to run in worker processes of this machine, and how to show it. */
+/** A plan to run, where, and how to show it. */
 interface RunExecution {
   readonly plan: Plan;
   readonly settings: RunSettings;
+  readonly executor: ExecutorChoice;
   readonly mode: WatchMode;
   /** Booting already; the run takes it over. */
   readonly firstWorker?: WorkerProcess;
@@ -34,8 +35,8 @@ export async function executeRun(execution: RunExecution): Promise<ExecutedRun> 
   const { plan, settings, mode, firstWorker, resume } = execution;
   const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));
   const watch = await watchRun(plan, mode);
-  const executor = createLocalExecutor({
-    workers: settings.workers,
+  const executor = await createExecutor(execution.executor, {
+    ...settings,
     catalogModule,
     ...(firstWorker === undefined ? {} : { firstWorker }),
   });

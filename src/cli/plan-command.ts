@@ -4,6 +4,7 @@ import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import { openPlanSource } from "../contract/open-plan-source.ts";
 import type { Plan } from "../contract/plan.ts";
 import { machineLimits } from "../executors/local/machine-limits.ts";
+import { workersWithin } from "../plan/resolved-settings.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { paintFor } from "../telemetry/paint.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -24,7 +25,7 @@ export async function planCommand(file: string, flags: Flags, options: PlanOptio
   const { plan, planHash, settings, warnings } = await resolveFile(file, flags);
   for (const warning of warnings) terminal.note(`warning: ${warning}`);
   const catalog: Catalog = builtinCatalog;
-  const workers = settings.workers === "auto" ? machineLimits().workers : settings.workers;
+  const workers = workersWithin(settings.workers, machineLimits().workers);
   const source = await openPlanSource(plan, catalog);
   try {
     const input = await listSplits(source, new AbortController().signal);

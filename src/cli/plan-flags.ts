@@ -3,7 +3,7 @@ import { type Flags, type SettingName, settingOverrides } from "../plan/settings
 
 const descriptions: { readonly [Setting in SettingName]: readonly [placeholder: string, description: string] } = {
   output: ["folder", "output folder"],
-  workers: ["count", "worker processes, or auto"],
+  workers: ["count", "worker processes: a number, a range such as 2-32, or auto"],
   memoryBudget: ["size", "decoded bytes that all workers together may hold, such as 512MiB"],
   checkpoints: ["folder", "where the checkpoints go (default: inside the output folder)"],
   batchSize: ["count", "samples handed to a batch step at once"],

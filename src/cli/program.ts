@@ -1,9 +1,10 @@
 import process from "node:process";
 import { Command, CommanderError } from "commander";
+import { packageVersion } from "../model/package-version.ts";
 import { addCheckpoints } from "./checkpoints-program.ts";
 import { addExplain, addQuarantine, addRetry, addVerify } from "./dataset-program.ts";
+import { givenExecutor, withExecutorFlags } from "./executor-flags.ts";
 import { exitCodes } from "./exit-code.ts";
-import { packageVersion } from "./package-version.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
 import { addHealth, addServe } from "./serve-program.ts";
@@ -59,18 +60,19 @@ function addRun(program: Command): void {
     .command("run")
     .description("Run a pipeline file, or look at a folder or file, choose sensible steps and run them.")
     .argument("<input>", "pipeline file (YAML or JSON), or a folder or file of raw data");
-  withPlanFlags(command)
+  withExecutorFlags(withPlanFlags(command))
     .option("--json", "one event a line on standard output, for machines")
     .option("--log-json", "a log of JSON lines on standard output, for log collectors; LOG_LEVEL says how much")
     .option("--quiet", "print errors only")
     .action(async (input: string, options: GivenOptions) => {
+      const executor = await givenExecutor(options);
       const { prestartWorker } = await import("../executors/local/prestart-worker.ts");
-      const firstWorker = prestartWorker();
+      const firstWorker = executor.kind === "local" ? { firstWorker: prestartWorker() } : {};
       try {
         const { runCommand } = await import("./run-command.ts");
-        process.exitCode = await runCommand(input, planFlags(options), { ...options, firstWorker });
+        process.exitCode = await runCommand(input, planFlags(options), { ...options, executor, ...firstWorker });
       } finally {
-        await firstWorker.close("now");
+        await firstWorker.firstWorker?.close("now");
       }
     });
 }
@@ -94,12 +96,12 @@ function addCheck(program: Command): void {
       "Check a pipeline file: schema, components, types across steps, touching neither input nor network; with --deep also whether a run can begin and has what it needs.",
     )
     .argument("<pipeline>", "pipeline file (YAML or JSON)");
-  withPlanFlags(command)
+  withExecutorFlags(withPlanFlags(command))
     .option("--deep", "look at the input, try samples in a worker, prove that the output can be written and fits")
     .option("--json", "findings as JSON")
     .action(async (file: string, options: GivenOptions & { readonly deep?: true }) => {
       const { checkCommand } = await import("./check-command.ts");
-      process.exitCode = await checkCommand(file, planFlags(options), options);
+      process.exitCode = await checkCommand(file, planFlags(options), await givenExecutor(options), options);
     });
 }
 

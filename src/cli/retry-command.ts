@@ -3,7 +3,7 @@ import { builtinCatalog } from "../builtin-catalog.ts";
 import type { QuarantineRecord } from "../contract/quarantine.ts";
 import type { TaskId } from "../contract/receipt.ts";
 import { fingerprintsOf } from "../coordinator/prepare-run.ts";
-import { machineLimits } from "../executors/local/machine-limits.ts";
+import { type ExecutorChoice, executorLimits } from "../executors/choose-executor.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { isPublished, unpublish } from "../ledger/manifest.ts";
 import { readQuarantineFile } from "../ledger/quarantine-records.ts";
@@ -39,7 +39,12 @@ export interface QuarantinedTask {
  * `pipeline retry <output>`: tries failed samples of a finished run again, with the operators as they are now, and
  * adds what comes of them to the same dataset. Exit code as that of `run`.
  */
-export async function retryCommand(output: string, flags: Flags, options: RetryOptions): Promise<number> {
+export async function retryCommand(
+  output: string,
+  flags: Flags,
+  executor: ExecutorChoice,
+  options: RetryOptions,
+): Promise<number> {
   const run = await openRun(output, options.checkpoints);
   if (!(await isPublished(storageFor(run.output), run.output))) {
     throw new PipelineError("RETRY_IMPOSSIBLE", `the run in ${run.output} is not finished: resume it first`, {
@@ -63,9 +68,11 @@ export async function retryCommand(output: string, flags: Flags, options: RetryO
   if (isSelective) await ledger.retry(() => retryTasksOf(run, tasks, round), fingerprints);
   else await ledger.redo(undoneTasksOf(run.start.plan, ledger.state, tasks), fingerprints);
   const places = { output: run.output, checkpoints: run.store.location };
-  const settings = recordedSettings(places, run.start.judgement, flags, process.env, machineLimits());
+  const settings = recordedSettings(run.start.plan.stages, places, run.start.judgement, flags, process.env, (workers) =>
+    executorLimits(executor, workers),
+  );
   const resume = `pipeline retry ${output}`;
-  return (await executeRun({ plan: run.start.plan, settings, mode, resume })).exitCode;
+  return (await executeRun({ plan: run.start.plan, settings, executor, mode, resume })).exitCode;
 }
 
 const whole = ": the plan has several stages, so their splits run again, with all that is gathered behind them";

@@ -1,4 +1,4 @@
-import { machineLimits } from "../executors/local/machine-limits.ts";
+import { type ExecutorChoice, executorLimits } from "../executors/choose-executor.ts";
 import type { WorkerProcess } from "../executors/local/worker-process.ts";
 import type { ResolvedPipeline } from "../plan/resolve-pipeline.ts";
 import { completeSettings } from "../plan/resolved-settings.ts";
@@ -10,8 +10,9 @@ import { tellRefusal, type WatchFlags, type WatchMode, watchMode } from "./run-w
 import { terminal } from "./terminal.ts";
 
 interface RunOptions extends WatchFlags {
+  readonly executor: ExecutorChoice;
   /** Booting already; the run takes it over, and its caller closes it when there is none. */
-  readonly firstWorker: WorkerProcess;
+  readonly firstWorker?: WorkerProcess;
 }
 
 /** `pipeline run <input-or-file>`: the job, with live progress; answers the exit code. */
@@ -20,13 +21,14 @@ export async function runCommand(input: string, flags: Flags, options: RunOption
   try {
     const resolved = await resolveInput(input, flags, mode);
     for (const warning of resolved.warnings) terminal.note(`warning: ${warning}`);
-    const settings = completeSettings(resolved.settings, machineLimits());
+    const settings = completeSettings(resolved.settings, executorLimits(options.executor, resolved.settings.workers));
     const resume = resumeCommand(input, flags);
     const { exitCode } = await executeRun({
       plan: resolved.plan,
       settings,
+      executor: options.executor,
       mode,
-      firstWorker: options.firstWorker,
+      ...(options.firstWorker === undefined ? {} : { firstWorker: options.firstWorker }),
       resume,
     });
     return exitCode;

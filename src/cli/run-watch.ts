@@ -2,6 +2,7 @@ import process from "node:process";
 import type { Plan } from "../contract/plan.ts";
 import type { RunEvent } from "../contract/run-event.ts";
 import { asPipelineError, errorRecord } from "../model/errors.ts";
+import { packageVersion } from "../model/package-version.ts";
 import { createRedactor, secretsOf } from "../model/redact-secrets.ts";
 import { mayExport, parseExportSettings } from "../telemetry/export-settings.ts";
 import { jsonEventLine } from "../telemetry/json-events.ts";
@@ -11,7 +12,6 @@ import type { RunExports } from "../telemetry/run-exports.ts";
 import { reduceRun } from "../telemetry/run-progress.ts";
 import { type RunSnapshot, startingSnapshot } from "../telemetry/run-snapshot.ts";
 import type { StructuredLog } from "../telemetry/structured-log.ts";
-import { packageVersion } from "./package-version.ts";
 import { terminal } from "./terminal.ts";
 
 export type WatchMode = "live" | "lines" | "json" | "log" | "quiet";

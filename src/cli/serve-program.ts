@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Command } from "commander";
+import { givenExecutor, withExecutorFlags } from "./executor-flags.ts";
 import type { HealthOptions } from "./health/health-command.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import type { ServeFlags } from "./serve/serve-options.ts";
@@ -23,7 +24,7 @@ export function addServe(program: Command, version: () => string): void {
       "--watch <interval>",
       "look for new and changed input this often, and add it to the dataset (or WATCH_INTERVAL; default: never)",
     );
-  withPlanFlags(command)
+  withExecutorFlags(withPlanFlags(command))
     .option("--log-json", "a log of JSON lines on standard output, for log collectors; LOG_LEVEL says how much")
     .option("--quiet", "print errors only")
     .action(
@@ -31,7 +32,7 @@ export function addServe(program: Command, version: () => string): void {
         options: ServeFlags & { readonly [option: string]: unknown; readonly logJson?: true; readonly quiet?: true },
       ) => {
         const { serveCommand } = await import("./serve/serve-command.ts");
-        process.exitCode = await serveCommand(options, planFlags(options), {
+        process.exitCode = await serveCommand(options, planFlags(options), await givenExecutor(options), {
           version: version(),
           ...(options.logJson === undefined ? {} : { logJson: options.logJson }),
           ...(options.quiet === undefined ? {} : { quiet: options.quiet }),

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { formatBytes } from "../contract/units.ts";
+import type { ExecutorChoice } from "../executors/choose-executor.ts";
 import type { Flags } from "../plan/settings-overrides.ts";
 import { formatCount } from "../telemetry/format-quantity.ts";
 import { fitText, paintFor } from "../telemetry/paint.ts";
@@ -22,7 +23,12 @@ const mended: ReadonlySet<Damage["kind"]> = new Set(["missing", "size", "sha256"
 const mostRepairs = 2;
 
 /** `pipeline verify <output>`: holds the dataset to its manifest; with `--repair`, runs again what is damaged. Exit code 1 when damage is left. */
-export async function verifyCommand(output: string, flags: Flags, options: VerifyOptions): Promise<number> {
+export async function verifyCommand(
+  output: string,
+  flags: Flags,
+  executor: ExecutorChoice,
+  options: VerifyOptions,
+): Promise<number> {
   const run = await openRun(output, options.checkpoints);
   let verification = await verify(run, options);
   const before = verification.damages;
@@ -30,7 +36,13 @@ export async function verifyCommand(output: string, flags: Flags, options: Verif
     const damages = verification.damages.filter(({ kind }) => mended.has(kind));
     if (damages.length === 0) break;
     if (options.json !== true) terminal.note(...damageLines(damages), `running again what is damaged …`);
-    const exitCode = await repairDataset(run, damages, flags, options.json === true ? "quiet" : watchMode({}));
+    const exitCode = await repairDataset(
+      run,
+      damages,
+      flags,
+      executor,
+      options.json === true ? "quiet" : watchMode({}),
+    );
     if (exitCode !== exitCodes.done) return exitCode;
     verification = await verify(run, options);
   }

@@ -21,6 +21,32 @@ export type WorkerSetup = {
   readonly sampleTimeoutSeconds: number;
   /** Time without progress after which a worker counts as stalled. */
   readonly stallTimeoutSeconds: number;
+  /** What a worker takes of a cluster, by stage; one that tries failed samples again takes what the first does. */
+  readonly resources: readonly StageResources[];
+};
+
+/** What one worker of a stage takes of a node, as the cluster counts it. */
+export type StageResources = {
+  /** Cores; a fraction where a worker mostly waits. */
+  readonly cpus: number;
+  /** A fraction below 1 shares one GPU among workers; above 1 it is a whole number. */
+  readonly gpus: number;
+  /** 0: as much as comes with its share of the cores. */
+  readonly memoryBytes: number;
+  /** What the node must be labelled with. */
+  readonly labels: { readonly [label: string]: string };
+};
+
+/** What a cluster gives a run at this moment. */
+export type ClusterState = {
+  /** That are alive. */
+  readonly nodes: number;
+  /** Workers that take tasks. */
+  readonly workers: number;
+  /** Workers that were asked for and are not there yet. */
+  readonly pending: number;
+  /** Why the run does not get on, in a sentence for a person; null: nothing is known to be wrong. */
+  readonly problem: string | null;
 };
 
 /** One attempt at one stage over one split. Pure data. */
@@ -132,7 +158,8 @@ export interface TaskObserver {
   progress(task: TaskId, attempt: number, progress: TaskProgress): void;
   activity(worker: number, activity: WorkerActivity): void;
   storageRequests(requests: readonly StorageRequests[]): void;
-  workerStarted(worker: number, processId: number): void;
+  /** `node`: where in a cluster; null on this machine. */
+  workerStarted(worker: number, processId: number, node: string | null): void;
   workerLost(worker: number, end: WorkerEnd, reason: string): void;
   /**
    * Memory that the worker's process holds for itself, and what of it is more than when it started: told a few times
@@ -143,17 +170,27 @@ export interface TaskObserver {
   workerStalled(worker: number, stall: Stall): void;
   /** Text that the worker's code printed to stdout or stderr. */
   workerOutput(worker: number, text: string): void;
+  /** Told when it changes, and never by an executor without a cluster. */
+  clusterChanged(cluster: ClusterState): void;
 }
 
 /**
  * How tasks reach workers. Keeps no plan, no queue and does not retry: that is the coordinator's.
- * A slot runs one task at a time.
+ * A slot is a worker's place; it runs one task at a time.
  */
 export interface Executor {
-  /** Starts workers. Rejects when a worker cannot open the plan (OPERATOR_UNAVAILABLE). */
+  /**
+   * Starts workers. Rejects when a worker cannot open the plan (OPERATOR_UNAVAILABLE); where workers come later, it is
+   * `vacancy` that rejects then.
+   */
   open(setup: WorkerSetup, observer: TaskObserver): Promise<void>;
-  /** Number of tasks that run at once. */
+  /** Number of tasks that run at once: on a cluster it changes while a run goes on, and may be 0. */
   readonly slots: number;
+  /**
+   * Resolves once a slot is free for a task of this stage, or when `stopped` aborts. A task that is run before anything
+   * else is awaited gets that slot. Rejects when there will be none.
+   */
+  vacancy(stage: number, stopped: AbortSignal): Promise<void>;
   /**
    * Runs one attempt. Resolves with the receipt once its shards are durable; rejects with the
    * task's PipelineError, or WorkerLost (retryable) when the worker ended, or was ended because a sample took

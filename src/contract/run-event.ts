@@ -1,6 +1,6 @@
 import type { ErrorRecord } from "../model/errors.ts";
 import type { Accounting } from "./accounting.ts";
-import type { CondemnedSample, Stall, WorkerEnd } from "./executor.ts";
+import type { ClusterState, CondemnedSample, Stall, WorkerEnd } from "./executor.ts";
 import type { Receipt, TaskId } from "./receipt.ts";
 
 /** What a task did since it began: cumulative, so a lost report costs nothing. */
@@ -55,7 +55,14 @@ export type RunEvent =
       readonly estimatedBytes: number;
     }
   | { readonly type: "stage-started"; readonly stage: number; readonly tasks: number; readonly finishedTasks: number }
-  | { readonly type: "worker-started"; readonly worker: number; readonly processId: number }
+  /** `node`: where in a cluster; null on this machine. */
+  | {
+      readonly type: "worker-started";
+      readonly worker: number;
+      readonly processId: number;
+      readonly node: string | null;
+    }
+  | { readonly type: "cluster-changed"; readonly cluster: ClusterState }
   /** What the user's code or a native library printed. */
   | { readonly type: "worker-output"; readonly worker: number; readonly text: string }
   | { readonly type: "worker-lost"; readonly worker: number; readonly end: WorkerEnd; readonly reason: string }

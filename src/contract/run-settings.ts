@@ -1,10 +1,17 @@
+import type { StageResources } from "./executor.ts";
+
 /** How a plan is run: nothing here changes what comes out. */
 export type RunSettings = {
   /** URI of the output folder. */
   readonly output: string;
   /** URI of the folder that holds the ledger. */
   readonly checkpoints: string;
+  /** At most. */
   readonly workers: number;
+  /** That are kept on a cluster while there is work for fewer. */
+  readonly minWorkers: number;
+  /** What a worker takes of a cluster, by stage. */
+  readonly resources: readonly StageResources[];
   /** Decoded bytes that all workers together may hold. */
   readonly memoryBudgetBytes: number;
   /** Samples handed to a batch step at once. */

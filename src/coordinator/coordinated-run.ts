@@ -213,6 +213,7 @@ export class CoordinatedRun {
     );
     const stageRun: StageRun = new StageRun(
       executor,
+      stage.index,
       new StageTasks(pendingTasks(ledger, store, start, stage, spool), work, executor.slots, this.#stopped.signal),
       settings.maxAttempts,
       {
@@ -227,6 +228,7 @@ export class CoordinatedRun {
         sampleCondemned: (task, sample) => onEvent({ type: "sample-condemned", task, sample }),
       },
       () => this.#shouldStop(stageRun.unfinished),
+      this.#stopped.signal,
     );
     await stageRun.run();
     await commits.flush().catch((error: unknown) => this.#stop(error));

@@ -18,29 +18,37 @@ export interface FailedTask {
 }
 
 /**
- * Keeps every slot of the executor busy with the tasks of one stage until there are none, or until
+ * Keeps the executor's slots busy, however many there are, with the tasks of one stage until there are none, or until
  * `shouldStop`. A task that fails is tried again when its error is retryable, with the caution that its lost workers
  * have taught; one that fails for good costs its split and the others go on, unless the error concerns the whole run.
  */
 export class StageRun {
   readonly #executor: Executor;
+  readonly #stage: number;
   readonly #tasks: StageTasks;
   readonly #maxAttempts: number;
   readonly #observer: StageObserver;
   readonly #shouldStop: () => boolean;
+  readonly #stopped: AbortSignal;
   readonly #trials = new Trials();
+  readonly #running = new Set<Promise<void>>();
   readonly failedTasks: FailedTask[] = [];
   /** The error that ended the run, where one did. */
   fatal: PipelineError | undefined;
 
+  /** `stopped` ends the waiting for a slot. */
   constructor(
     executor: Executor,
+    stage: number,
     tasks: StageTasks,
     maxAttempts: number,
     observer: StageObserver,
     shouldStop: () => boolean,
+    stopped: AbortSignal,
   ) {
     this.#executor = executor;
+    this.#stage = stage;
+    this.#stopped = stopped;
     this.#tasks = tasks;
     this.#maxAttempts = maxAttempts;
     this.#observer = observer;
@@ -54,20 +62,36 @@ export class StageRun {
 
   /** Resolves when no task is running any more. */
   async run(): Promise<void> {
-    const lanes = Array.from({ length: this.#executor.slots }, () => this.#lane());
-    const settled = await Promise.allSettled(lanes);
-    for (const lane of settled) {
-      if (lane.status === "rejected")
-        this.fatal ??= asPipelineError(lane.reason, "TASK_FAILED", "the coordinator cannot go on");
+    try {
+      await this.#handOut();
+    } catch (cause) {
+      this.fatal ??= asPipelineError(cause, "TASK_FAILED", "the coordinator cannot go on");
+    }
+    await Promise.all(this.#running);
+  }
+
+  async #handOut(): Promise<void> {
+    for (;;) {
+      await this.#executor.vacancy(this.#stage, this.#stopped);
+      if (this.#shouldStop() || this.fatal !== undefined) return;
+      const task = await this.#tasks.next();
+      if (task !== undefined) {
+        this.#begin(task);
+        continue;
+      }
+      if (this.#running.size === 0) return;
+      // What fails is tried again: then there is a task.
+      await Promise.race(this.#running);
     }
   }
 
-  async #lane(): Promise<void> {
-    while (!this.#shouldStop() && this.fatal === undefined) {
-      const task = await this.#tasks.next();
-      if (task === undefined) return;
-      await this.#attempt(task);
-    }
+  #begin(task: Task): void {
+    const attempt = this.#attempt(task)
+      .catch((cause: unknown) => {
+        this.fatal ??= asPipelineError(cause, "TASK_FAILED", "the coordinator cannot go on");
+      })
+      .finally(() => this.#running.delete(attempt));
+    this.#running.add(attempt);
   }
 
   async #attempt(task: Task): Promise<void> {

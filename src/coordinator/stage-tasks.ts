@@ -48,9 +48,9 @@ export class StageTasks {
   constructor(pending: AsyncIterable<PendingTask>, shared: SharedWork, slots: number, stopped: AbortSignal) {
     this.#pending = pending[Symbol.asyncIterator]();
     this.#shared = shared;
-    this.#slots = slots;
+    this.#slots = Math.max(1, slots);
     this.#stopped = stopped;
-    this.#claimSize = slots;
+    this.#claimSize = this.#slots;
   }
 
   /** The next attempt, waited for while other coordinators hold what is left; undefined when there is none to begin. */

@@ -17,6 +17,7 @@ export function workerSetupOf({ plan, settings }: RunRequest): WorkerSetup {
     concurrency: samplesAtOnce,
     sampleTimeoutSeconds: settings.sampleTimeoutSeconds,
     stallTimeoutSeconds: settings.stallTimeoutSeconds,
+    resources: settings.resources,
   };
 }
 
@@ -27,7 +28,8 @@ export function eventsOfTasks(onEvent: (event: RunEvent) => void): TaskObserver 
     progress: (task, attempt, progress) => onEvent({ type: "task-progressed", task, attempt, progress }),
     activity: (worker, activity) => onEvent({ type: "worker-activity", worker, activity }),
     storageRequests: (requests) => onEvent({ type: "storage-requests", requests }),
-    workerStarted: (worker, processId) => onEvent({ type: "worker-started", worker, processId }),
+    workerStarted: (worker, processId, node) => onEvent({ type: "worker-started", worker, processId, node }),
+    clusterChanged: (cluster) => onEvent({ type: "cluster-changed", cluster }),
     workerStalled: (worker, stall) => onEvent({ type: "worker-stalled", worker, stall }),
     workerLost: (worker, end, reason) => onEvent({ type: "worker-lost", worker, end, reason }),
     workerMemory: (worker, residentBytes, grownBytes) =>

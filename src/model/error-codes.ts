@@ -242,6 +242,42 @@ export const errorCodes = {
     "A split failed at every attempt.",
     "Look at the cause; after mending it, the same command resumes.",
   ),
+  RAY_UNREACHABLE: code(
+    "run",
+    "configuration",
+    "No driver could be started in the Ray cluster.",
+    "Check the address (`--ray-address`, RAY_API_SERVER_ADDRESS, RAY_ADDRESS) and that the cluster is up: `pipeline ray status`.",
+  ),
+  RAY_UNAUTHORIZED: code(
+    "run",
+    "configuration",
+    "The Ray cluster does not accept the token, or there is none.",
+    "Set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN (or RAY_AUTH_TOKEN_PATH) to the cluster's token.",
+  ),
+  RAY_MISMATCH: code(
+    "run",
+    "configuration",
+    "The Ray cluster has other versions than this process.",
+    "Use one image for the cluster's head, its workers and this process.",
+  ),
+  RAY_LOST: code(
+    "run",
+    "internal",
+    "The connection to the Ray cluster was lost and could not be had again.",
+    "Look at the cluster; the same command resumes.",
+  ),
+  CAPACITY_MISSING: code(
+    "run",
+    "configuration",
+    "No worker got a place in the cluster.",
+    "Give the cluster a node that has what the message names, or ask for less in `run.resources`.",
+  ),
+  STORAGE_NOT_SHARED: code(
+    "run",
+    "configuration",
+    "A node of the cluster does not see a folder that it should share with this process.",
+    "Use `s3://`, or a folder that every node mounts at the same path.",
+  ),
   PROTOCOL: code(
     "run",
     "internal",

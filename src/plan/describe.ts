@@ -1,3 +1,4 @@
+import type { StageResources } from "../contract/executor.ts";
 import type { ComponentRef } from "../contract/plan.ts";
 import { formatBytes } from "../contract/units.ts";
 import { isJsonObject, type Json, type JsonObject } from "../model/json.ts";
@@ -77,6 +78,7 @@ function settingLines(
   const budget = machine === undefined ? undefined : formatBytes(machine.memoryBudgetBytes);
   const run: JsonObject = {
     workers: workers === "auto" ? auto(machine?.workers.toString()) : workers,
+    ...(isUsual(settings.resources) ? {} : { resources: [...settings.resources] }),
     memoryBudget: memoryBudgetBytes === "auto" ? auto(budget) : formatBytes(memoryBudgetBytes),
     batchSize: settings.batchSize,
     streaming: plan.streaming,
@@ -94,6 +96,14 @@ function settingLines(
     { depth: 0, name: "run" },
     ...optionLines(run, "run", 1),
   ];
+}
+
+/** A core for every worker says nothing to anybody. */
+function isUsual(resources: readonly StageResources[]): boolean {
+  return resources.every(
+    ({ cpus, gpus, memoryBytes, labels }) =>
+      cpus === 1 && gpus === 0 && memoryBytes === 0 && Object.keys(labels).length === 0,
+  );
 }
 
 function textOf(lines: readonly Line[], provenance: ReadonlyMap<string, Origin>): readonly string[] {

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../model/json.ts";
+import { canonicalJson, type Json } from "../model/json.ts";
 import { differingKeys } from "./differing-keys.ts";
 import { pathText } from "./finding.ts";
 import type { ResolvedPipeline } from "./resolve-pipeline.ts";
@@ -10,8 +10,11 @@ import { settingOverrides } from "./settings-overrides.ts";
  */
 export function differingFileKeys(before: ResolvedPipeline, after: ResolvedPipeline): readonly string[] {
   const keys = differingKeys(before.plan, after.plan).map((key) => key.path);
-  const now: { readonly [name: string]: string | number | undefined } = { ...after.settings };
-  for (const [name, value] of Object.entries(before.settings)) {
+  const now: { readonly [name: string]: Json | undefined } = {
+    ...after.settings,
+    resources: [...after.settings.resources],
+  };
+  for (const [name, value] of Object.entries({ ...before.settings, resources: [...before.settings.resources] })) {
     if (canonicalJson(value ?? null) !== canonicalJson(now[name] ?? null)) keys.push(settingKey(name));
   }
   return keys;

@@ -160,7 +160,9 @@ test.each([
 
 test("a wrong flag or variable is named as it was given", async () => {
   const flag = await mistakeOf(withSteps([]), { flags: { workers: "many" } });
-  expect(flag.message).toBe('--workers: expected "auto" or a whole number of at least 1, received "many".');
+  expect(flag.message).toBe(
+    '--workers: expected "auto", a whole number of at least 1, or a range such as "2-32", received "many".',
+  );
   const variable = await mistakeOf(withSteps([]), { environment: { PIPELINE_MEMORY_BUDGET: "lots" } });
   expect(variable.message).toBe(
     'PIPELINE_MEMORY_BUDGET: expected "auto" or a size of at least 1MiB such as "512MiB", received "lots".',
@@ -183,7 +185,7 @@ test("all mistakes are told at once, in the order of the file, each with its lin
       "  5 |   - filter-blurr",
       "    |     ^",
       "",
-      'pipeline.yaml:7:17: "run.workers": expected "auto" or a whole number of at least 1, received 0.',
+      'pipeline.yaml:7:17: "run.workers": expected "auto", a whole number of at least 1, or a range such as "2-32", received 0.',
       "  7 | run: { workers: 0 }",
       "    |                 ^",
     ].join("\n"),

@@ -3,7 +3,15 @@ import { byteSize, duration } from "../contract/units.ts";
 
 const smallestMemoryBudget = 2 ** 20;
 const patience = duration.refine((seconds) => seconds >= 0.1, "expected at least 100ms");
-const workersExpected = 'expected "auto" or a whole number of at least 1';
+const workersExpected = 'expected "auto", a whole number of at least 1, or a range such as "2-32"';
+const wholeWorkers = z.int({ error: workersExpected }).min(1, workersExpected).max(100_000, workersExpected);
+const workerRange = z
+  .string({ error: workersExpected })
+  .regex(/^\d+-\d+$/, workersExpected)
+  .transform((range) => ({ min: Number(range.split("-")[0]), max: Number(range.split("-")[1]) }))
+  .pipe(z.strictObject({ min: wholeWorkers, max: wholeWorkers }))
+  .refine(({ min, max }) => min <= max, workersExpected);
+const shareExpected = "expected at most 1, or a whole number: a worker shares one GPU, or has several for itself";
 const memoryExpected = 'expected "auto" or a size of at least 1MiB such as "512MiB"';
 
 /** The section `run.checkpoints` of a pipeline file. */
@@ -21,12 +29,49 @@ export const checkpointOptionsSchema = z.strictObject({
     .describe("Checkpoints that stay as places to go back to; older ones are folded into a snapshot."),
 });
 
+const resourceFields = {
+  cpus: z.number().positive().max(1024).describe("Cores that a worker takes; a fraction where it mostly waits."),
+  gpus: z
+    .number()
+    .min(0)
+    .max(64)
+    .refine((gpus) => gpus <= 1 || Number.isInteger(gpus), shareExpected)
+    .describe("GPUs that a worker takes; a fraction shares one among several workers."),
+  memory: byteSize.describe("Memory that a worker takes, such as `4GiB`. 0: what comes with its share of the cores."),
+  labels: z.record(z.string().min(1), z.string()).describe("Labels that the node must have, with their values."),
+};
+
+/** The section `run.resources` of a pipeline file. */
+export const resourceOptionsSchema = z.strictObject({
+  cpus: resourceFields.cpus.default(1),
+  gpus: resourceFields.gpus.default(0),
+  memory: resourceFields.memory.prefault(0),
+  labels: resourceFields.labels.default({}),
+  steps: z
+    .record(
+      z.string(),
+      z.strictObject({
+        cpus: resourceFields.cpus.optional(),
+        gpus: resourceFields.gpus.optional(),
+        memory: resourceFields.memory.optional(),
+        labels: resourceFields.labels.optional(),
+      }),
+    )
+    .default({})
+    .describe("What single steps need more, by step such as `2-resize-image`: steps of one stage share its workers."),
+});
+
 /** The section `run` of a pipeline file: how the pipeline runs. Only `streaming` is part of the plan. */
 export const runOptionsSchema = z.strictObject({
   workers: z
-    .union([z.literal("auto"), z.int().min(1, workersExpected)], { error: workersExpected })
+    .union([z.literal("auto"), wholeWorkers, workerRange], { error: workersExpected })
     .default("auto")
-    .describe("Worker processes. `auto`: as many as the cores and the memory of this machine allow."),
+    .describe(
+      "Worker processes. `auto`: as many as the cores and the memory of this machine, or the nodes of a cluster, allow. `2-32`: between the two.",
+    ),
+  resources: resourceOptionsSchema
+    .prefault({})
+    .describe("What a worker takes of a cluster's node. On one machine, `workers` alone says how many there are."),
   memoryBudget: z
     .union([z.literal("auto"), byteSize.refine((bytes) => bytes >= smallestMemoryBudget, memoryExpected)], {
       error: memoryExpected,
@@ -85,5 +130,6 @@ export const pipelineFileSchema = z.strictObject({
   run: runOptionsSchema.prefault({}).describe("How the pipeline runs."),
 });
 
+export type ResourceOptions = z.output<typeof resourceOptionsSchema>;
 export type RunOptions = z.output<typeof runOptionsSchema>;
 export type RunOptionsInput = z.input<typeof runOptionsSchema>;

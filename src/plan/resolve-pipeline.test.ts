@@ -57,6 +57,8 @@ test("a pipeline file becomes a plan with every default filled in", async () => 
   expect(warnings).toEqual([]);
 });
 
+const usual = { cpus: 1, gpus: 0, memoryBytes: 0, labels: {} };
+
 test("settings come from the file, locations relative to it", async () => {
   expect((await resolveText(whole)).settings).toEqual({
     output: "/out",
@@ -70,6 +72,7 @@ test("settings come from the file, locations relative to it", async () => {
     keepCheckpoints: 5,
     resumeFrom: undefined,
     sampleTimeoutSeconds: 300,
+    resources: Array.from({ length: 3 }, () => usual),
     stallTimeoutSeconds: 60,
   });
 });
@@ -87,14 +90,45 @@ test("a file without them has defaults", async () => {
     keepCheckpoints: 5,
     resumeFrom: undefined,
     sampleTimeoutSeconds: 300,
+    resources: Array.from({ length: 1 }, () => usual),
     stallTimeoutSeconds: 60,
   });
 });
 
-test("whoever asks for a cluster is told that there is none", async () => {
-  const { warnings } = await resolveText(whole, { environment: { RAY_ADDRESS: "ray-head-service:6379" } });
-  expect(warnings).toEqual([expect.stringContaining("RAY_ADDRESS is set, and there is no Ray executor")]);
-  expect((await resolveText(whole, { environment: { RAY_ADDRESS: "" } })).warnings).toEqual([]);
+test("the stage of a step that needs more takes the most of what its steps need", async () => {
+  const resources = `run:
+  workers: 2-32
+  resources:
+    cpus: 2
+    labels: { zone: a }
+    steps:
+      1-filter-blur: { gpus: 0.5, memory: 4GiB }
+      2-ocr: { gpus: 1, cpus: 0.5, labels: { accelerator: H100 } }
+`;
+  const { settings } = await resolveText(whole.replace(/^run:.*\n/m, resources));
+  expect(settings.workers).toEqual({ min: 2, max: 32 });
+  expect(settings.resources[0]).toEqual({
+    cpus: 2,
+    gpus: 1,
+    memoryBytes: 4 * 2 ** 30,
+    labels: { zone: "a", accelerator: "H100" },
+  });
+  expect(settings.resources.slice(1).every(({ cpus, gpus }) => cpus === 2 && gpus === 0)).toBe(true);
+});
+
+test("resources of a step that the pipeline does not have are refused, with the one that was probably meant", async () => {
+  const resources = "run:\n  resources: { steps: { 1-filter-blurr: { gpus: 1 } } }\n";
+  await expect(resolveText(whole.replace(/^run:.*\n/m, resources))).rejects.toThrow(
+    'the pipeline has no step "1-filter-blurr". Did you mean "1-filter-blur"?',
+  );
+});
+
+test.each([
+  ["run: { workers: 5-2 }", 'a range such as "2-32"'],
+  ["run: { resources: { gpus: 1.5 } }", "expected at most 1, or a whole number"],
+  ["run: { resources: { cpus: 0 } }", "run.resources.cpus"],
+])("%s is refused", async (text, words) => {
+  await expect(resolveText(`${withSteps([])}\n${text}\n`)).rejects.toThrow(words);
 });
 
 test("flag goes before environment, environment before file; typed locations are relative to the working folder", async () => {
@@ -155,6 +189,7 @@ test("every setting can be given by flag, as the text of a command line", async 
     keepCheckpoints: 7,
     resumeFrom: "checkpoint_000123",
     sampleTimeoutSeconds: 10,
+    resources: Array.from({ length: 4 }, () => usual),
     stallTimeoutSeconds: 60,
   });
   expect([plan.streaming, plan.seed, plan.stages.length]).toEqual([false, 8, 4]);

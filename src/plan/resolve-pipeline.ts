@@ -23,6 +23,7 @@ import {
 import { type ResolvedSettings, resolvedSettings } from "./resolved-settings.ts";
 import { applyOverrides, type Flags, type OverriddenDocument } from "./settings-overrides.ts";
 import { followSignatures } from "./signatures.ts";
+import { stageResources, unknownSteps } from "./stage-resources.ts";
 
 interface ResolveRequestBase {
   /** Absolute folder that locations in the pipeline are relative to: the one that holds the file. */
@@ -75,6 +76,8 @@ export async function resolvePipeline(request: ResolveRequest): Promise<Resolved
   const { warnings } = await followSignatures(components.source, components.steps, context);
   const { source, sink } = components;
   const steps = components.steps.filter((step) => step !== undefined);
+  const ids = components.steps.map((step, index) => stepId(index, step));
+  for (const finding of unknownSteps(file?.run.resources, ids, document)) findings.push(finding);
   if (file === undefined || source === undefined || sink === undefined || findings.length > 0) {
     throw errorOfFindings(findings, document.name);
   }
@@ -89,9 +92,9 @@ export async function resolvePipeline(request: ResolveRequest): Promise<Resolved
   return {
     plan,
     planHash: planHash(plan),
-    settings: resolvedSettings(file.run, output, checkpoints),
+    settings: resolvedSettings(file.run, stageResources(plan.stages, file.run.resources), output, checkpoints),
     provenance: provenanceOf(document, overridden, [source, ...steps, sink]),
-    warnings: [...warnings.map(findingText), ...unusedVariables(request.environment ?? {})],
+    warnings: warnings.map(findingText),
   };
 }
 
@@ -165,11 +168,14 @@ function planOf(
   streaming: boolean,
 ): Plan {
   const stepRefs = steps.map((step, index): StepRef => {
-    const position = index + 1;
-    const { kind, name } = step.spec;
-    return { ...refOf(step), id: `${position}-${name}`, kind, seed: stepSeed(seed, position) };
+    return { ...refOf(step), id: stepId(index, step), kind: step.spec.kind, seed: stepSeed(seed, index + 1) };
   });
   return { version: 1, source: refOf(source), stages: fuse(stepRefs, streaming), sink: refOf(sink), streaming, seed };
+}
+
+/** Of a step that was not accepted it is not known. */
+function stepId(index: number, step: ResolvedComponent<OperatorSpec> | undefined): string {
+  return step === undefined ? "" : `${index + 1}-${step.spec.name}`;
 }
 
 function refOf({ use, options }: ResolvedComponent<unknown>): ComponentRef {
@@ -187,10 +193,4 @@ function provenanceOf(
   const checkpointPaths = Object.keys(checkpointOptionsSchema.shape).map((key): KeyPath => ["run", "checkpoints", key]);
   noteSettings(provenance, document, overrides, [["output"], ["seed"], ...runPaths, ...checkpointPaths]);
   return provenance;
-}
-
-/** An operator who sets it means a cluster, and would wait for it in vain. */
-function unusedVariables({ RAY_ADDRESS }: { readonly [name: string]: string | undefined }): readonly string[] {
-  if (RAY_ADDRESS === undefined || RAY_ADDRESS === "") return [];
-  return ["RAY_ADDRESS is set, and there is no Ray executor: this runs on the cores of this machine alone"];
 }

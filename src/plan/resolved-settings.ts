@@ -1,3 +1,4 @@
+import type { StageResources } from "../contract/executor.ts";
 import type { RunSettings } from "../contract/run-settings.ts";
 import { PipelineError } from "../model/errors.ts";
 import { joinUri } from "../storage/uri.ts";
@@ -6,13 +7,21 @@ import { settingOverrides } from "./settings-overrides.ts";
 
 /** Run settings as far as the pipeline file, flags and environment tell. */
 export interface ResolvedSettings
-  extends Omit<RunSettings, "output" | "checkpoints" | "workers" | "memoryBudgetBytes"> {
+  extends Omit<RunSettings, "output" | "checkpoints" | "workers" | "minWorkers" | "memoryBudgetBytes"> {
   /** Undefined until somebody says where the output goes: `check` and `describe` do without. */
   readonly output: string | undefined;
   readonly checkpoints: string | undefined;
   /** `auto`: for the machine to tell. */
-  readonly workers: number | "auto";
+  readonly workers: WorkerCount;
   readonly memoryBudgetBytes: number | "auto";
+}
+
+export type WorkerCount = RunOptions["workers"];
+
+/** Workers that are asked for where there is room for so many. */
+export function workersWithin(asked: WorkerCount, room: number): number {
+  if (asked === "auto") return room;
+  return typeof asked === "number" ? asked : Math.min(asked.max, Math.max(asked.min, room));
 }
 
 const checkpointsFolder = ".checkpoints";
@@ -20,6 +29,7 @@ const checkpointsFolder = ".checkpoints";
 /** `output` and `checkpoints` are absolute. Without a folder of its own, the ledger lies in the output folder. */
 export function resolvedSettings(
   run: RunOptions,
+  resources: readonly StageResources[],
   output: string | undefined,
   checkpoints: string | undefined,
 ): ResolvedSettings {
@@ -27,6 +37,7 @@ export function resolvedSettings(
     output,
     checkpoints: checkpoints ?? (output === undefined ? undefined : joinUri(output, checkpointsFolder)),
     workers: run.workers,
+    resources,
     memoryBudgetBytes: run.memoryBudget,
     batchSize: run.batchSize,
     maxAttempts: run.maxAttempts,
@@ -60,7 +71,8 @@ export function completeSettings(
     ...settings,
     output,
     checkpoints,
-    workers: settings.workers === "auto" ? machine.workers : settings.workers,
+    workers: workersWithin(settings.workers, machine.workers),
+    minWorkers: workersWithin(settings.workers, 1),
     memoryBudgetBytes: settings.memoryBudgetBytes === "auto" ? machine.memoryBudgetBytes : settings.memoryBudgetBytes,
   };
 }

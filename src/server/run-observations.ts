@@ -1,5 +1,5 @@
 import { totalsOf } from "../contract/accounting.ts";
-import type { Stall } from "../contract/executor.ts";
+import type { ClusterState, Stall } from "../contract/executor.ts";
 import type { RunEvent } from "../contract/run-event.ts";
 import type { RunSettings } from "../contract/run-settings.ts";
 import type { RunSnapshot } from "../telemetry/run-snapshot.ts";
@@ -30,6 +30,7 @@ export class RunObservations {
   #uncommittedSince: number | undefined;
   #checkpointFailures = 0;
   #checkpointFailure: string | undefined;
+  #cluster: ClusterState | undefined;
 
   onEvent(event: RunEvent, at: number): void {
     switch (event.type) {
@@ -58,9 +59,13 @@ export class RunObservations {
       case "worker-lost":
         this.#stalls.delete(event.worker);
         break;
+      case "cluster-changed":
+        this.#cluster = event.cluster;
+        break;
       case "run-finished":
         this.#stalls.clear();
         this.#uncommittedSince = undefined;
+        this.#cluster = undefined;
         break;
       default:
     }
@@ -71,6 +76,7 @@ export class RunObservations {
       "checkpoint:age": [this.#age(limits, at, time)],
       "checkpoint:failures": [this.#failures(time)],
       "progress:stall": this.#stalled(limits, at, time),
+      ...(this.#cluster === undefined ? {} : clusterChecks(this.#cluster, time)),
       ...(snapshot === undefined ? {} : sampleChecks(snapshot, limits, time)),
     };
   }
@@ -123,6 +129,17 @@ export class RunObservations {
     if (entries.length > 0) return entries;
     return [{ componentType: "component", observedValue: 0, observedUnit: "s", status: "pass", time }];
   }
+}
+
+function clusterChecks({ nodes, workers, problem }: ClusterState, time: string): HealthChecks {
+  const status = problem === null ? "pass" : "warn";
+  const told = problem === null ? {} : { output: problem };
+  return {
+    "ray:connections": [
+      { componentType: "component", observedValue: workers, observedUnit: "workers", status, time, ...told },
+    ],
+    "ray:nodes": [{ componentType: "system", observedValue: nodes, observedUnit: "nodes", status: "pass", time }],
+  };
 }
 
 function sampleChecks(snapshot: RunSnapshot, limits: RunLimits | undefined, time: string): HealthChecks {

@@ -1,4 +1,5 @@
 import { type Accounting, totalsOf } from "../contract/accounting.ts";
+import type { ClusterState } from "../contract/executor.ts";
 import type { TaskId } from "../contract/receipt.ts";
 import type { RunEvent, RunSummary } from "../contract/run-event.ts";
 import { formatBytes } from "../contract/units.ts";
@@ -53,6 +54,8 @@ export function logRecordOf(event: RunEvent): LogRecord {
       return record("warn", `${event.signal}: finishing what is running`, { signal: event.signal });
     case "run-finished":
       return finishedRecord(event.summary);
+    case "cluster-changed":
+      return clusterRecord(event.cluster);
     case "storage-requests":
       return record("trace", "requests to storage", { requests: [...event.requests] });
     case "worker-started":
@@ -71,11 +74,25 @@ export function logRecordOf(event: RunEvent): LogRecord {
   }
 }
 
+function clusterRecord(cluster: ClusterState): LogRecord {
+  const { nodes, workers, pending, problem } = cluster;
+  if (problem !== null) return record("warn", problem, { nodes, workers, pending });
+  const count = `${formatCount(workers)} workers on ${formatCount(nodes)} nodes`;
+  return record("debug", `${count}, ${formatCount(pending)} to come`, { nodes, workers, pending });
+}
+
 function workerRecord(event: Extract<RunEvent, { type: `worker-${string}` }>): LogRecord {
   const { worker } = event;
   switch (event.type) {
-    case "worker-started":
-      return record("info", `worker ${worker} started`, { worker, processId: event.processId });
+    case "worker-started": {
+      const { processId, node } = event;
+      const where = node === null ? "" : ` on ${node}`;
+      return record("info", `worker ${worker} started${where}`, {
+        worker,
+        processId,
+        ...(node === null ? {} : { node }),
+      });
+    }
     case "worker-output":
       return record("info", event.text.trimEnd(), { worker });
     case "worker-lost":

@@ -119,6 +119,14 @@ export const taskMetrics = {
   ),
 } as const;
 
+export const clusterMetrics = {
+  nodes: gauge("pipeline_cluster_nodes", "Nodes of the cluster that are alive."),
+  pending: gauge(
+    "pipeline_cluster_pending_workers",
+    "Workers that were asked for and have no place in the cluster yet.",
+  ),
+} as const;
+
 export const workerMetrics = {
   workers: gauge("pipeline_workers", "Workers by what they do.", ["state"]),
   workerStarts: counter("pipeline_worker_starts_total", "Worker processes that were started."),
@@ -197,6 +205,11 @@ export const metricTopics: readonly {
   { title: "Tasks", text: "", metrics: Object.values(taskMetrics) },
   { title: "Checkpoints", text: "", metrics: Object.values(checkpointMetrics) },
   { title: "Workers", text: "", metrics: Object.values(workerMetrics) },
+  {
+    title: "Cluster",
+    text: "0 where tasks run on this machine alone.",
+    metrics: Object.values(clusterMetrics),
+  },
   {
     title: "Storage",
     text: "Of every request over a network, those that are repeated too, by the coordinator and its workers; told at checkpoints and while tasks run. Local files are not asked this way.",

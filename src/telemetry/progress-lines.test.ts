@@ -17,8 +17,8 @@ const accounting = {
 const events: readonly RunEvent[] = [
   { type: "run-started", runId: "r", planHash: "h", destination: "/out", stages: 1, resumed: null },
   { type: "input-listed", splits: 2, bytes: 80_000_000, samples: 4000 },
-  { type: "worker-started", worker: 0, processId: 1 },
-  { type: "worker-started", worker: 1, processId: 2 },
+  { type: "worker-started", worker: 0, processId: 1, node: null },
+  { type: "worker-started", worker: 1, processId: 2, node: null },
   { type: "stage-started", stage: 0, tasks: 2, finishedTasks: 0 },
   { type: "task-started", worker: 0, task: { stage: 0, split: 0 }, attempt: 1 },
   {

@@ -23,6 +23,8 @@ export function noticeOf(event: RunEvent, paint: Paint): string | undefined {
         `${fitText(event.folder, 200)} has ${formatBytes(event.freeBytes)} free, and the input as it is takes ${formatBytes(event.estimatedBytes)}; ` +
           "`pipeline check --deep` estimates what will be written",
       );
+    case "cluster-changed":
+      return event.cluster.problem === null ? undefined : paint("yellow", fitText(event.cluster.problem, 500));
     case "worker-output":
       return (
         outputLines(event.text)

@@ -35,6 +35,8 @@ export function reduceRun(before: RunSnapshot, event: RunEvent, at: number): Run
       };
     case "worker-started":
       return withWorker(before, { worker: event.worker, processId: event.processId, activity: { doing: "idle" } });
+    case "cluster-changed":
+      return { ...before, cluster: event.cluster };
     case "rolled-back":
     case "storage-requests":
     case "disk-space-short":

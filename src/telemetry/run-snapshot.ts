@@ -1,4 +1,5 @@
 import type { Accounting } from "../contract/accounting.ts";
+import type { ClusterState } from "../contract/executor.ts";
 import type { RunSummary, TaskProgress, WorkerActivity } from "../contract/run-event.ts";
 
 export type RunPhase = "starting" | "running" | "draining" | "finished";
@@ -42,6 +43,8 @@ export type RunSnapshot = {
   readonly finishedBusySeconds: { readonly [stepId: string]: number };
   readonly running: ReadonlyMap<string, RunningTask>;
   readonly workers: ReadonlyMap<number, WorkerState>;
+  /** Null without a cluster. */
+  readonly cluster: ClusterState | null;
   readonly retries: number;
   readonly checkpoint: string | null;
   /** Oldest first, at most `windowSeconds` long. */
@@ -67,6 +70,7 @@ export function startingSnapshot(
     finishedBusySeconds: {},
     running: new Map(),
     workers: new Map(),
+    cluster: null,
     retries: 0,
     checkpoint: null,
     marks: [],

@@ -1,6 +1,6 @@
 import type { Stall, WorkerEnd } from "../contract/executor.ts";
 import type { RunEvent } from "../contract/run-event.ts";
-import { workerMetrics } from "./metric-definitions.ts";
+import { clusterMetrics, workerMetrics } from "./metric-definitions.ts";
 import type { MetricRegistry } from "./metric-registry.ts";
 
 const states = ["starting", "idle", "busy", "stopped"] as const;
@@ -14,6 +14,8 @@ export function collectWorkers(registry: MetricRegistry): (event: RunEvent) => v
   const restarts = registry.counter(workerMetrics.workerRestarts);
   const stalls = registry.counter(workerMetrics.workerStalls);
   const memory = registry.gauge(workerMetrics.workerMemory);
+  const nodes = registry.gauge(clusterMetrics.nodes);
+  const pending = registry.gauge(clusterMetrics.pending);
   const condemned = registry.counter(workerMetrics.samplesCondemned);
   const stateOf = new Map<number, (typeof states)[number]>();
   const enter = (worker: number, next: (typeof states)[number]) => {
@@ -31,6 +33,8 @@ export function collectWorkers(registry: MetricRegistry): (event: RunEvent) => v
   for (const reason of ends) restarts.inc({ reason }, 0);
   for (const waits_for of waits) stalls.inc({ waits_for }, 0);
   showStates();
+  nodes.set(0);
+  pending.set(0);
   return (event) => {
     switch (event.type) {
       case "worker-started":
@@ -49,6 +53,10 @@ export function collectWorkers(registry: MetricRegistry): (event: RunEvent) => v
         break;
       case "worker-stalled":
         stalls.inc({ waits_for: event.stall.waitsFor });
+        break;
+      case "cluster-changed":
+        nodes.set(event.cluster.nodes);
+        pending.set(event.cluster.pending);
         break;
       case "worker-memory":
         memory.set({ worker: event.worker }, event.residentBytes);

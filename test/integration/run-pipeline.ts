@@ -4,6 +4,7 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import { builtinCatalog } from "../../src/builtin-catalog.ts";
 import type { Catalog } from "../../src/contract/catalog.ts";
+import type { Executor } from "../../src/contract/executor.ts";
 import type { RunEvent, RunSummary } from "../../src/contract/run-event.ts";
 import type { RunSettings } from "../../src/contract/run-settings.ts";
 import { startRun } from "../../src/coordinator/run.ts";
@@ -23,6 +24,8 @@ interface RunOptions {
   /** Instead of the built-in components; workers import the module. */
   readonly catalog?: { readonly value: Catalog; readonly module: URL };
   readonly settings?: Partial<RunSettings>;
+  /** Instead of worker processes on this machine. */
+  readonly executor?: (settings: RunSettings) => Executor;
   readonly onEvent?: (event: RunEvent, run: { drain(signal: string): void; abort(): void }) => void;
 }
 
@@ -42,6 +45,8 @@ export async function runPipeline(text: string, output: string, options: RunOpti
     output,
     checkpoints: `${output}/.checkpoints`,
     workers: 2,
+    minWorkers: 1,
+    resources: resolved.settings.resources,
     memoryBudgetBytes: 64 * 2 ** 20,
     batchSize: 64,
     maxAttempts: 3,
@@ -55,7 +60,8 @@ export async function runPipeline(text: string, output: string, options: RunOpti
   const run = startRun({
     plan: resolved.plan,
     catalog: catalog.value,
-    executor: createLocalExecutor({ workers: settings.workers, catalogModule: catalog.module }),
+    executor:
+      options.executor?.(settings) ?? createLocalExecutor({ workers: settings.workers, catalogModule: catalog.module }),
     settings,
     onEvent: (event) => options.onEvent?.(event, run),
   });

@@ -2,13 +2,14 @@ import { formatBytes } from "../../contract/units.ts";
 import { type MachineLimits, workerBytes } from "../../executors/local/machine-limits.ts";
 import { PipelineError } from "../../model/errors.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";
+import { workersWithin } from "../../plan/resolved-settings.ts";
 import { plural } from "../../telemetry/format-quantity.ts";
 import { finding, type PreflightCheck, type PreflightFinding, placeOf } from "./finding.ts";
 
 /** Settings that this machine's memory cannot hold. */
 export function checkMemory(resolved: ResolvedPipeline, machine: MachineLimits): PreflightCheck {
   const { settings } = resolved;
-  const workers = settings.workers === "auto" ? machine.workers : settings.workers;
+  const workers = workersWithin(settings.workers, machine.workers);
   const budget = settings.memoryBudgetBytes === "auto" ? machine.memoryBudgetBytes : settings.memoryBudgetBytes;
   const { memoryBytes } = machine;
   const total = workers * workerBytes + budget;

@@ -1,10 +1,11 @@
 import type { Catalog } from "../../contract/catalog.ts";
 import type { Executor } from "../../contract/executor.ts";
 import type { PreflightReport } from "../../contract/preflight.ts";
-import { createLocalExecutor } from "../../executors/local/local-executor.ts";
+import { createExecutor, type ExecutorChoice, executorLimits } from "../../executors/choose-executor.ts";
 import { machineLimits } from "../../executors/local/machine-limits.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../../model/errors.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";
+import { workersWithin } from "../../plan/resolved-settings.ts";
 import { formatDuration } from "../../telemetry/format-quantity.ts";
 import { catalogModule } from "../catalog-module.ts";
 import type { ListedInput } from "../list-splits.ts";
@@ -25,6 +26,7 @@ const samplesLookedAt = 400;
 export async function* runChecks(
   resolved: ResolvedPipeline,
   catalog: Catalog,
+  choice: ExecutorChoice,
   signal: AbortSignal,
 ): AsyncGenerator<PreflightCheck> {
   const checkingOutput = checkOutput(resolved, catalog);
@@ -32,14 +34,15 @@ export async function* runChecks(
     yield planCheck(resolved);
     const input = await checkInput(resolved, catalog, signal);
     yield input.check;
-    const trial = await tryInWorker(resolved, input.listed, signal);
+    const trial = await tryInWorker(resolved, choice, input.listed, signal);
     yield "report" in trial ? checkSteps(resolved, trial.report, statusOf(input.check) === "error") : trial.check;
     const report = "report" in trial ? trial.report : undefined;
     if (report !== undefined) yield checkSamples(resolved, report);
     const { check, state } = await checkingOutput;
     yield check;
     yield await checkSpace({ resolved, listed: input.listed, report, state });
-    yield checkMemory(resolved, machineLimits());
+    // A cluster's nodes have their own.
+    if (choice.kind === "local") yield checkMemory(resolved, machineLimits());
   } finally {
     await checkingOutput;
   }
@@ -56,13 +59,14 @@ type Trial = { readonly report: PreflightReport } | { readonly check: PreflightC
 
 async function tryInWorker(
   resolved: ResolvedPipeline,
+  choice: ExecutorChoice,
   listed: ListedInput | undefined,
   signal: AbortSignal,
 ): Promise<Trial> {
   signal.throwIfAborted();
   const { plan, settings } = resolved;
-  const workers = settings.workers === "auto" ? machineLimits().workers : settings.workers;
-  const executor = createLocalExecutor({ workers, catalogModule });
+  const workers = workersWithin(settings.workers, executorLimits(choice, settings.workers).workers);
+  const executor = await createExecutor(choice, { ...settings, workers, minWorkers: 1, catalogModule });
   const seconds = settings.sampleTimeoutSeconds;
   const timeout = AbortSignal.timeout(seconds * 1000);
   const end = () => void executor.close("now");

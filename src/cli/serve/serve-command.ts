@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import process from "node:process";
 import { refuseGathering } from "../../coordinator/new-input.ts";
+import type { ExecutorChoice } from "../../executors/choose-executor.ts";
 import { asPipelineError } from "../../model/errors.ts";
 import type { Flags } from "../../plan/settings-overrides.ts";
 import { healthRoutes } from "../../server/health-routes.ts";
@@ -30,6 +31,7 @@ interface OutputOptions {
 export async function serveCommand(
   serveFlags: ServeFlags,
   flags: Flags,
+  executor: ExecutorChoice,
   { logJson, quiet, version }: OutputOptions,
 ): Promise<number> {
   const options = serveOptions(serveFlags, process.env);
@@ -42,11 +44,11 @@ export async function serveCommand(
   const listeners: Listener[] = [];
   try {
     await openListeners(options, health, metrics, log, listeners);
-    const configuration = await ServedConfiguration.open(options.config, flags);
+    const configuration = await ServedConfiguration.open(options.config, flags, executor);
     for (const warning of configuration.resolved.warnings) log.say("warn", "warning", `warning: ${warning}`);
     const { watchSeconds } = options;
     if (watchSeconds !== undefined) refuseGathering(configuration.resolved.plan);
-    await serveUntilTold({ configuration, health, metrics, log, termination, mode, watchSeconds });
+    await serveUntilTold({ configuration, executor, health, metrics, log, termination, mode, watchSeconds });
     return exitCodes.done;
   } catch (thrown) {
     // A person reads it on standard error, where the caller prints it; a collector of logs does not.

@@ -5,7 +5,7 @@ import { formatBytes } from "../../contract/units.ts";
 import { InputWatch } from "../../coordinator/new-input.ts";
 import { startRun } from "../../coordinator/run.ts";
 import { withdrawChanged } from "../../coordinator/withdraw-input.ts";
-import { createLocalExecutor } from "../../executors/local/local-executor.ts";
+import { createExecutor, type ExecutorChoice } from "../../executors/choose-executor.ts";
 import type { ErrorCode, FailureClass } from "../../model/error-codes.ts";
 import { asPipelineError, errorFromRecord, errorRecord, PipelineError } from "../../model/errors.ts";
 import type { ProcessHealth } from "../../server/process-health.ts";
@@ -20,6 +20,7 @@ import { aborted, type Termination } from "./termination.ts";
 
 export interface ServedPipeline {
   readonly configuration: ServedConfiguration;
+  readonly executor: ExecutorChoice;
   readonly health: ProcessHealth;
   readonly metrics: RunMetrics;
   readonly log: ServeLog;
@@ -35,7 +36,11 @@ const longestWaitSeconds = 300;
 const lastingFailures: ReadonlySet<FailureClass> = new Set(["bad-input", "operator-bug", "configuration"]);
 
 /** What somebody mends outside of this process: a role, a policy, a key that is renewed. */
-const rightsFailures: ReadonlySet<ErrorCode> = new Set(["STORAGE_UNAUTHORIZED", "INPUT_UNREADABLE"]);
+const rightsFailures: ReadonlySet<ErrorCode> = new Set([
+  "STORAGE_UNAUTHORIZED",
+  "INPUT_UNREADABLE",
+  "RAY_UNAUTHORIZED",
+]);
 /** What more input mends, where it is looked for. */
 const missingInput: ReadonlySet<ErrorCode> = new Set(["INPUT_EMPTY", "INPUT_NOT_FOUND"]);
 
@@ -137,14 +142,15 @@ interface Attempt {
   readonly hasCheckpoint: boolean;
 }
 
-async function runOnce({ configuration, health, metrics, log, termination, mode }: ServedPipeline): Promise<Attempt> {
+async function runOnce(served: ServedPipeline): Promise<Attempt> {
+  const { configuration, health, metrics, log, termination, mode } = served;
   const { plan } = configuration.resolved;
   const { settings } = configuration;
   const watch = await watchRun(plan, mode);
   const run = startRun({
     plan,
     catalog: builtinCatalog,
-    executor: createLocalExecutor({ workers: settings.workers, catalogModule }),
+    executor: await createExecutor(served.executor, { ...settings, catalogModule }),
     settings,
     onEvent(event) {
       watch.onEvent(event);

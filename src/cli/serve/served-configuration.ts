@@ -1,5 +1,5 @@
 import type { RunSettings } from "../../contract/run-settings.ts";
-import { machineLimits } from "../../executors/local/machine-limits.ts";
+import { type ExecutorChoice, executorLimits } from "../../executors/choose-executor.ts";
 import { asPipelineError } from "../../model/errors.ts";
 import { differingFileKeys } from "../../plan/differing-settings.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";
@@ -23,6 +23,7 @@ interface Configuration {
 export class ServedConfiguration {
   readonly #file: string;
   readonly #flags: Flags;
+  readonly #executor: ExecutorChoice;
   #effective: Configuration;
   /** The file as it was read last. */
   #seen: string;
@@ -32,16 +33,18 @@ export class ServedConfiguration {
   #isLooking = false;
   #told: string | undefined;
 
-  private constructor(file: string, flags: Flags, effective: Configuration) {
+  private constructor(file: string, flags: Flags, executor: ExecutorChoice, effective: Configuration) {
     this.#file = file;
     this.#flags = flags;
+    this.#executor = executor;
     this.#effective = effective;
     this.#seen = effective.text;
   }
 
   /** Rejects as `pipeline check` does when the file cannot be read or is not valid. */
-  static async open(file: string, flags: Flags): Promise<ServedConfiguration> {
-    return new ServedConfiguration(file, flags, await configurationOf(await readPipelineFile(file), flags));
+  static async open(file: string, flags: Flags, executor: ExecutorChoice): Promise<ServedConfiguration> {
+    const effective = await configurationOf(await readPipelineFile(file), flags, executor);
+    return new ServedConfiguration(file, flags, executor, effective);
   }
 
   get resolved(): ResolvedPipeline {
@@ -99,7 +102,7 @@ export class ServedConfiguration {
       if (read.text === this.#seen) return;
       this.#seen = read.text;
       this.#update = undefined;
-      const changed = await configurationOf(read, this.#flags);
+      const changed = await configurationOf(read, this.#flags, this.#executor);
       const keys = differingFileKeys(this.#effective.resolved, changed.resolved);
       if (keys.length === 0) return onDifference(undefined);
       this.#update = changed;
@@ -114,7 +117,8 @@ export class ServedConfiguration {
   }
 }
 
-async function configurationOf(pipeline: PipelineText, flags: Flags): Promise<Configuration> {
+async function configurationOf(pipeline: PipelineText, flags: Flags, executor: ExecutorChoice): Promise<Configuration> {
   const resolved = await resolvePipelineText(pipeline, flags);
-  return { text: pipeline.text, resolved, settings: completeSettings(resolved.settings, machineLimits()) };
+  const limits = executorLimits(executor, resolved.settings.workers);
+  return { text: pipeline.text, resolved, settings: completeSettings(resolved.settings, limits) };
 }

@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { TaskId } from "../../contract/receipt.ts";
-import { machineLimits } from "../../executors/local/machine-limits.ts";
+import { type ExecutorChoice, executorLimits } from "../../executors/choose-executor.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { unpublish } from "../../ledger/manifest.ts";
 import { recordedSettings } from "../../plan/recorded-settings.ts";
@@ -19,6 +19,7 @@ export async function repairDataset(
   run: RecordedRun,
   damages: readonly Damage[],
   flags: Flags,
+  executor: ExecutorChoice,
   mode: WatchMode,
 ): Promise<number> {
   const tasks = await tasksThatWrote(run, new Set(damages.map(({ file }) => file)));
@@ -26,9 +27,12 @@ export async function repairDataset(
   const ledger = await Ledger.open(run.store);
   if (tasks.length > 0) await ledger.redo(tasks);
   const places = { output: run.output, checkpoints: run.store.location };
-  const settings = recordedSettings(places, run.start.judgement, flags, process.env, machineLimits());
+  const settings = recordedSettings(run.start.plan.stages, places, run.start.judgement, flags, process.env, (workers) =>
+    executorLimits(executor, workers),
+  );
   // What failed has failed before, and was accepted then.
-  return (await executeRun({ plan: run.start.plan, settings: { ...settings, maxFailureRatio: 1 }, mode })).exitCode;
+  const { plan } = run.start;
+  return (await executeRun({ plan, settings: { ...settings, maxFailureRatio: 1 }, executor, mode })).exitCode;
 }
 
 async function tasksThatWrote(run: RecordedRun, files: ReadonlySet<string>): Promise<readonly TaskId[]> {

@@ -16,6 +16,11 @@ export interface LocalExecutorOptions {
   readonly workers: number;
   /** Module that exports `builtinCatalog` or `catalog`; workers import it. */
   readonly catalogModule: URL;
+  /**
+   * Workers of this machine that share its memory and cores, those of other executors included; `workers` unless
+   * others are said to be there.
+   */
+  readonly sharers?: number;
   /** A worker that `prestartWorker` started; the executor closes it. */
   readonly firstWorker?: WorkerProcess;
 }
@@ -43,7 +48,11 @@ class LocalExecutor implements Executor {
   readonly #options: LocalExecutorOptions;
   readonly #slots: readonly Slot[];
   readonly #gauge = ownMemoryGauge();
-  readonly #guard = new MemoryGuard(this.#gauge, () => this.#livingWorkers());
+  readonly #guard = new MemoryGuard(
+    this.#gauge,
+    () => this.#livingWorkers(),
+    () => this.#sharers - this.slots,
+  );
   readonly #memory = new MemoryReport(
     () => this.#measuredWorkers(),
     (worker, residentBytes, grownBytes) => this.#observer?.workerMemory(worker, residentBytes, grownBytes),
@@ -53,6 +62,7 @@ class LocalExecutor implements Executor {
   #setup: WorkerSetup | undefined;
   #observer: TaskObserver | undefined;
   #trying: WorkerProcess | undefined;
+  readonly #waiting: (() => void)[] = [];
   #isClosed = false;
 
   constructor(options: LocalExecutorOptions) {
@@ -71,6 +81,10 @@ class LocalExecutor implements Executor {
     return this.#slots.length;
   }
 
+  get #sharers(): number {
+    return this.#options.sharers ?? this.slots;
+  }
+
   async open(setup: WorkerSetup, observer: TaskObserver): Promise<void> {
     this.#setup = setup;
     this.#observer = observer;
@@ -78,6 +92,10 @@ class LocalExecutor implements Executor {
     this.#memory.start();
     const [first] = this.#slots;
     if (first !== undefined) await this.#startFirst(first, observer);
+  }
+
+  async vacancy(_stage: number, stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted && this.#slots.every((slot) => slot.isBusy)) await this.#freed(stopped);
   }
 
   async run(task: Task): Promise<Receipt> {
@@ -99,12 +117,13 @@ class LocalExecutor implements Executor {
       // A worker that is lost gives nothing back itself.
       this.#reservations.release(slot.index);
       slot.isBusy = false;
+      for (const resume of this.#waiting.splice(0)) resume();
       if (!this.#isClosed) this.#observer?.activity(slot.index, { doing: "idle" });
     }
   }
 
   async preflight(request: PreflightRequest): Promise<PreflightReport> {
-    const worker = new WorkerProcess(workerEnvironment(this.slots));
+    const worker = new WorkerProcess(workerEnvironment(this.#sharers));
     this.#trying = worker;
     try {
       return await worker.preflight(this.#options.catalogModule.href, request);
@@ -122,6 +141,18 @@ class LocalExecutor implements Executor {
     ]);
     this.#guard.stop();
     this.#memory.stop();
+  }
+
+  /** Resolves when a slot is given back, or when `stopped` aborts. */
+  #freed(stopped: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = () => {
+        stopped.removeEventListener("abort", finish);
+        resolve();
+      };
+      stopped.addEventListener("abort", finish, { once: true });
+      this.#waiting.push(finish);
+    });
   }
 
   #livingWorkers(): readonly WorkerProcess[] {
@@ -162,7 +193,7 @@ class LocalExecutor implements Executor {
     if (observer === undefined || setup === undefined || this.#isClosed) {
       throw new PipelineError("WORKER_LOST", "the executor is not open: no worker can be started");
     }
-    const worker = this.#prestarted ?? new WorkerProcess(workerEnvironment(this.slots));
+    const worker = this.#prestarted ?? new WorkerProcess(workerEnvironment(this.#sharers));
     this.#prestarted = undefined;
     worker.observe({
       message: (message) => {
@@ -175,7 +206,7 @@ class LocalExecutor implements Executor {
       release: () => this.#reservations.release(slot.index),
     });
     slot.worker = worker;
-    observer.workerStarted(slot.index, worker.processId);
+    observer.workerStarted(slot.index, worker.processId, null);
     observer.activity(slot.index, { doing: "starting" });
     slot.watch = new WorkerWatch(worker, setup, (stall) => observer.workerStalled(slot.index, stall));
     slot.opened = slot.watch.during(worker.open(this.#options.catalogModule.href, setup));

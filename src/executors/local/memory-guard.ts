@@ -14,6 +14,8 @@ export interface GuardedWorker {
 export const outOfMemory = "it ran out of memory";
 
 const endAbove = 0.95;
+/** Where others on the machine have guards of their own, which end theirs: before whatever watches all of them does. */
+const endAboveShared = 0.9;
 const watchCloselyAbove = 0.8;
 const milliseconds = { apart: 250, close: 50 } as const;
 
@@ -21,17 +23,25 @@ const milliseconds = { apart: 250, close: 50 } as const;
  * Ends the worker that holds most before memory runs out, so that it is never the coordinator that the kernel ends.
  *
  * Only a worker that holds at least half of its equal share of the limit is ended: where others took the memory,
- * ending it would not help. What is too quick for the guard is left to the kernel, which picks workers first.
+ * ending it would not help. Where other guards share the limit, each sees its own workers only and ends none that
+ * holds less than its whole share. What is too quick for the guard is left to the kernel, which picks workers first.
  */
 export class MemoryGuard {
   readonly #gauge: Pick<MemoryGauge, "read">;
   readonly #workers: () => readonly GuardedWorker[];
+  readonly #others: () => number;
   #timer: NodeJS.Timeout | undefined;
   #endedProcess: number | undefined;
 
-  constructor(gauge: Pick<MemoryGauge, "read">, workers: () => readonly GuardedWorker[]) {
+  /** `others`: workers under the same limit that other guards see to. */
+  constructor(
+    gauge: Pick<MemoryGauge, "read">,
+    workers: () => readonly GuardedWorker[],
+    others: () => number = () => 0,
+  ) {
     this.#gauge = gauge;
     this.#workers = workers;
+    this.#others = others;
   }
 
   /** Idempotent. Does not keep the process alive. */
@@ -56,14 +66,16 @@ export class MemoryGuard {
   #look(): number {
     const { limitBytes, usedBytes } = this.#gauge.read();
     const use = usedBytes / limitBytes;
-    if (use <= endAbove) return use;
+    const others = this.#others();
+    if (use <= (others > 0 ? endAboveShared : endAbove)) return use;
     // The kernel takes a moment to free what an ended process held: until then nobody else is to blame.
     if (this.#endedProcess !== undefined && ownBytes(this.#endedProcess) > 0) return use;
     const workers = this.#workers();
     const [largest] = workers
       .map((worker) => ({ worker, bytes: ownBytes(worker.processId) }))
       .sort((one, other) => other.bytes - one.bytes);
-    if (largest !== undefined && largest.bytes >= limitBytes / (2 * workers.length)) {
+    const share = limitBytes / (workers.length + others);
+    if (largest !== undefined && largest.bytes >= (others > 0 ? share : share / 2)) {
       this.#endedProcess = largest.worker.processId;
       largest.worker.end("memory", outOfMemory);
     }
