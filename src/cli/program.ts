@@ -7,6 +7,7 @@ import { givenExecutor, withExecutorFlags } from "./executor-flags.ts";
 import { exitCodes } from "./exit-code.ts";
 import { planFlags, withPlanFlags } from "./plan-flags.ts";
 import { positiveInteger } from "./positive-integer.ts";
+import { addRay } from "./ray-program.ts";
 import { addHealth, addServe } from "./serve-program.ts";
 import { terminal } from "./terminal.ts";
 
@@ -43,7 +44,7 @@ function createProgram(argv: readonly string[]): Command {
   for (const add of [addRun, addInit, addCheck, addPlan, addDescribe, addOperators]) add(program);
   addServe(program, packageVersion);
   addHealth(program, packageVersion);
-  for (const add of [addExplain, addQuarantine, addRetry, addVerify, addCheckpoints, addGpu]) add(program);
+  for (const add of [addExplain, addQuarantine, addRetry, addVerify, addCheckpoints, addGpu, addRay]) add(program);
   return program;
 }
 

@@ -165,7 +165,7 @@ function joinError(reason: string): PipelineError {
   if (/No module named '?ray\b/.test(reason))
     return new PipelineError(
       "RAY_UNREACHABLE",
-      `the Python that RAY_PYTHON names has no ray: pip install 'ray[default]'. ${told}`,
+      `the Python that RAY_PYTHON names has no ray: pip install 'ray[default]'`,
     );
   if (/version mismatch/i.test(reason)) return new PipelineError("RAY_MISMATCH", `Ray refuses the bridge: ${told}`);
   if (/AuthenticationError|InvalidAuthToken|Unauthenticated|auth(?:entication)? token/i.test(reason))

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { Duplex } from "node:stream";
@@ -10,6 +11,7 @@ import { FrameLink, type LinkPatience } from "./frame-link.ts";
 
 const keptCharacters = 4000;
 const endMilliseconds = 5000;
+const reachMilliseconds = 5000;
 
 export interface ProcessLaunch {
   readonly python: string;
@@ -28,6 +30,7 @@ export class ProcessLauncher implements BridgeLauncher {
 
   async launch(): Promise<LaunchedBridge> {
     const { python, address, patience } = this.#launch;
+    if (address !== "auto") await reached(address);
     const order = { descriptor: 3, namespace: rayNamespace, address };
     const child = spawn(python, ["-m", "pipeline.ray"], {
       env: {
@@ -49,7 +52,8 @@ export class ProcessLauncher implements BridgeLauncher {
       link,
       callbacks: undefined,
       async lastWords() {
-        await Promise.race([ended, afterMilliseconds(endMilliseconds)]);
+        child.kill("SIGKILL");
+        await ended;
         return words();
       },
       async close() {
@@ -88,6 +92,21 @@ function keptWords(child: ChildProcess): () => string | undefined {
   return () => (text.trim() === "" ? undefined : text.trim());
 }
 
-function afterMilliseconds(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
+/** Ray itself would try for half a minute, and then say less. */
+function reached(address: string): Promise<void> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: reachMilliseconds });
+    const refuse = (why: string) => {
+      socket.destroy();
+      const message = `no Ray at ${address}: ${why}. Expected the GCS of a cluster that this machine has joined`;
+      reject(new PipelineError("RAY_UNREACHABLE", message, { details: { address }, isRetryable: true }));
+    };
+    socket.once("error", (error) => refuse(error.message));
+    socket.once("timeout", () => refuse("it does not answer"));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve();
+    });
+  });
 }
