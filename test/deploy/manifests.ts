@@ -103,11 +103,18 @@ export function render(overlay: string): Rendered {
 export const renderOverlay = (name: string) => render(path.join(deploy, "overlays", name));
 
 /** An overlay with one of the components. */
-export function renderWith(component: string, overlay = "dev"): Rendered {
+export const renderWith = (component: string, overlay = "dev") =>
+  renderBelow((below) => ({
+    resources: [below(`overlays/${overlay}`)],
+    components: [below(`components/${component}`)],
+  }));
+
+/** What somebody's own overlay makes of ours, which it reaches by `below`. */
+export function renderBelow(kustomizationOf: (below: (place: string) => string) => object): Rendered {
   const folder = mkdtempSync(path.join(tmpdir(), "overlay-"));
   try {
     const below = (place: string) => path.relative(folder, path.join(deploy, place));
-    const kustomization = { resources: [below(`overlays/${overlay}`)], components: [below(`components/${component}`)] };
+    const kustomization = kustomizationOf(below);
     writeFileSync(path.join(folder, "kustomization.yaml"), stringify(kustomization));
     return render(folder);
   } finally {

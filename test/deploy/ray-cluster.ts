@@ -63,6 +63,8 @@ const rayClusterSchema = z.object({
     workerGroupSpecs: z.array(
       z.object({
         groupName: z.string(),
+        // The autoscaler's.
+        replicas: z.undefined().optional(),
         minReplicas: z.number(),
         maxReplicas: z.number(),
         rayStartParams,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { deploymentSchema, missingKubectl, only, renderOverlay } from "./manifests.ts";
+import { deploymentSchema, missingKubectl, only, renderBelow, renderOverlay } from "./manifests.ts";
 import { connectionRule, type Endpoint } from "./network.ts";
 import { podsOf, rayClusterOf, rayClusterValidator } from "./ray-cluster.ts";
 
@@ -32,6 +32,14 @@ describe.skipIf(missingKubectl !== undefined)(
       expect(requirement.trim()).toBe(`ray[default]==${cluster().spec.rayVersion}`);
       const images = pods().flatMap(({ template }) => template.spec.containers.map(({ image }) => image));
       expect(new Set(images)).toEqual(new Set([deployment().spec.containers[0]?.image]));
+      // Another tag in somebody's overlay reaches all of them.
+      const newer = renderBelow((below) => ({
+        resources: [below("overlays/production")],
+        images: [{ name: "multimodal-pipeline", newTag: "v0.2.0" }],
+      }));
+      const tags = newer.text.match(/image: multimodal-pipeline:\S+/g) ?? [];
+      expect(tags).toHaveLength(images.length + 1);
+      expect(new Set(tags)).toEqual(new Set(["image: multimodal-pipeline:v0.2.0"]));
     });
 
     test("pods of Ray may do as little as ours: one user, no rights, a root that cannot be written", () => {

@@ -10,6 +10,7 @@ import {
   renderWith,
   serviceSchema,
 } from "./manifests.ts";
+import { rayClusterOf } from "./ray-cluster.ts";
 
 const page = readFileSync(fileURLToPath(new URL("../../docs/operations/runbook.md", import.meta.url)), "utf8");
 const rows = [...page.matchAll(/^\| `(.+?)` \| (.+?) \| ([a-z, ]+) \|$/gm)].map(
@@ -30,11 +31,21 @@ const kinds: { readonly [word: string]: string } = {
 
 /** Holds what a command names to the manifests. */
 function checkNames(command: string, rendered: Rendered): void {
-  const has = (kind: string, name?: string) => expect(() => only(rendered, kind, name), command).not.toThrow();
+  const has = (kind: string, name?: string) =>
+    expect(
+      rendered.objects.filter((one) => one.kind === kind && (name === undefined || one.metadata.name === name)).length,
+      command,
+    ).toBeGreaterThan(0);
   const namespace = /-n (\S+)/.exec(command)?.[1];
   if (namespace !== undefined) has("Namespace", namespace);
+  const head = rayClusterOf(rendered).spec.headGroupSpec;
+  // KubeRay makes the head's service, of the name that the cluster gives and the ports of its container.
   for (const [, kind = "", name = ""] of command.matchAll(/\b(deployment|service)\/([a-z-]+)/g))
-    has(kinds[kind] ?? kind, name);
+    if (name !== head.headService.metadata.name) has(kinds[kind] ?? kind, name);
+    else
+      expect(head.template.spec.containers[0]?.ports.map(({ containerPort }) => String(containerPort))).toContain(
+        / (\d+):\d+$/.exec(command)?.[1],
+      );
   const [, word = "", name] = /kubectl (?:get|describe|scale) ([a-z]+)(?: ([a-z][a-z-]+))?/.exec(command) ?? [];
   const kind = kinds[word];
   if (kind !== undefined) has(kind, name);
@@ -69,8 +80,11 @@ describe.skipIf(missingKubectl !== undefined)(`runbook${missingKubectl ? ` (${mi
     const rendered = renderOverlay("production");
     for (const { command, tried } of rows) if (tried.includes("rendered")) checkNames(command, rendered);
     const gpu = deploymentSchema.parse(only(renderWith("gpu"), "Deployment")).spec.template.spec.nodeSelector;
+    const group = rayClusterOf(rendered).spec.workerGroupSpecs.find(({ groupName }) => groupName === "gpu");
     for (const { command } of rows)
-      for (const [, label = "", value] of command.matchAll(/get nodes -l ([a-z]+)=(\S+)/g))
+      for (const [, label = "", value] of command.matchAll(/get nodes -l ([a-z]+)=(\S+)/g)) {
         expect(gpu?.[label]).toBe(value);
+        expect(group?.template.spec.nodeSelector?.[label]).toBe(value);
+      }
   });
 });
