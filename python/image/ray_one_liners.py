@@ -26,7 +26,8 @@ def _is_one_liner() -> bool:
     # Ray's other addresses are those of its own pods, and one that does not answer is waited for without end.
     if os.environ.get("PIPELINE_RAY_ONE_LINERS") != "1" or not os.environ.get("RAY_ADDRESS", "").startswith("ray://"):
         return False
-    if any(name in os.environ for name in _STARTED_BY_RAY) or "-c" not in sys.orig_argv[:-1]:
+    # The words of a file's program may have a -c too: Python itself calls a line so.
+    if any(name in os.environ for name in _STARTED_BY_RAY) or sys.argv[:1] != ["-c"]:
         return False
     program = sys.orig_argv[sys.orig_argv.index("-c") + 1]
     # A line that connects by itself is left to do so.

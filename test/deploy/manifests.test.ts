@@ -74,6 +74,7 @@ describe.skipIf(missingKubectl !== undefined)(`manifests${missingKubectl ? ` (${
       ["dev", renderOverlay("dev")],
       ["gpu", renderWith("gpu")],
       ["irsa", renderWith("irsa")],
+      ["kuberay", renderWith("kuberay")],
       ["backlog", renderWith("backlog", "production")],
     ]);
   const hasRay = ({ objects }: Rendered) => objects.some(({ kind }) => kind === "RayCluster");
@@ -82,17 +83,17 @@ describe.skipIf(missingKubectl !== undefined)(`manifests${missingKubectl ? ` (${
     `every object is what Kubernetes knows, without a field too many${missingValidator ? ` (${missingValidator})` : ""}`,
     async () => {
       const folder = await temporaryFolder();
-      for (const [name, { text }] of overlays()) {
+      for (const [name, overlay] of overlays()) {
         const file = path.join(folder, `${name}.yaml`);
-        await writeFile(file, text);
+        await writeFile(file, overlay.text);
         const { status, stdout, stderr } = spawnSync(python, ["-m", "kubernetes_validate", "--strict", file], {
           encoding: "utf8",
         });
         expect(status, `${name}: ${stdout}${stderr}`).toBe(0);
         const unknown = /Couldn't find schema for kind (\w+)/g;
         const kinds = new Set([...`${stdout}${stderr}`.matchAll(unknown)].map(([, kind]) => kind));
-        const isProduction = name === "production" || name === "backlog";
-        expect([...kinds].sort(), name).toEqual(isProduction ? ["PodMonitor", "PrometheusRule", "RayCluster"] : []);
+        const monitoring = name === "production" || name === "backlog" ? ["PodMonitor", "PrometheusRule"] : [];
+        expect([...kinds].sort(), name).toEqual([...monitoring, ...(hasRay(overlay) ? ["RayCluster"] : [])]);
       }
     },
   );

@@ -105,6 +105,7 @@ export const renderOverlay = (name: string) => render(path.join(deploy, "overlay
 /** An overlay with one of the components. */
 export const renderWith = (component: string, overlay = "dev") =>
   renderBelow((below) => ({
+    namespace: `pipeline-${overlay}`,
     resources: [below(`overlays/${overlay}`)],
     components: [below(`components/${component}`)],
   }));

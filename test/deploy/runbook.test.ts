@@ -12,7 +12,9 @@ import {
 } from "./manifests.ts";
 import { rayClusterOf } from "./ray-cluster.ts";
 
-const page = readFileSync(fileURLToPath(new URL("../../docs/operations/runbook.md", import.meta.url)), "utf8");
+const read = (file: string) => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
+const page = read("docs/operations/runbook.md");
+const dockerfile = read("deploy/Dockerfile");
 const rows = [...page.matchAll(/^\| `(.+?)` \| (.+?) \| ([a-z, ]+) \|$/gm)].map(
   ([, command = "", answers = "", tried = ""]) => ({
     command: command.replaceAll("\\|", "|"),
@@ -28,6 +30,17 @@ const kinds: { readonly [word: string]: string } = {
   deployment: "Deployment",
   service: "Service",
 };
+
+/** Holds the Python that a command runs to what the image installs, and where the pod says Ray is. */
+function checkPython(command: string, environment: readonly string[]): void {
+  const [, name = ""] = /python -c "import (ray|torch); /.exec(command) ?? [];
+  if (name === "") return;
+  expect(read(`python/${name}-requirements.txt`), command).toMatch(new RegExp(`^${name}\\S*==`));
+  expect(dockerfile, command).toContain(`/opt/requirements/${name}-requirements.txt`);
+  if (name === "torch") return;
+  expect(environment, command).toContain("RAY_ADDRESS");
+  expect(dockerfile, command).toContain(" PIPELINE_RAY_ONE_LINERS=1");
+}
 
 /** Holds what a command names to the manifests. */
 function checkNames(command: string, rendered: Rendered): void {
@@ -59,6 +72,7 @@ function checkNames(command: string, rendered: Rendered): void {
     expect(serviceSchema.parse(only(rendered, "Service", host)).spec.ports.map((one) => String(one.port))).toContain(
       port,
     );
+  checkPython(command, deployment.spec.containers[0]?.env.map((one) => one.name) ?? []);
   const [, secret] = /get secret ([a-z][a-z-]+)/.exec(command) ?? [];
   if (secret !== undefined)
     expect(deployment.spec.containers[0]?.envFrom.map(({ secretRef }) => secretRef.name)).toContain(secret);
