@@ -5,13 +5,14 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { prometheusRule } from "../../scripts/generate-prometheus-rule.ts";
 import { builtinCatalog } from "../../src/builtin-catalog.ts";
 import { duration } from "../../src/contract/units.ts";
 import { resolvePipeline } from "../../src/plan/resolve-pipeline.ts";
 import { metricTopics } from "../../src/telemetry/metric-definitions.ts";
+import { missingPromtool, runPromtool } from "../fixtures/promtool.ts";
 import { ServeProcess } from "../fixtures/serve-process.ts";
 import { temporaryFolder } from "../integration/run-pipeline.ts";
 import {
@@ -295,6 +296,23 @@ test("the dashboard asks for metrics that exist, and none of its panels is there
       metadata: { labels: { grafana_dashboard: "1" } },
       data: { "multimodal-pipeline.json": text },
     });
+});
+
+test("Prometheus understands what the dashboard asks", async (context) => {
+  if (missingPromtool !== undefined) return context.skip(missingPromtool);
+  const text = readFileSync(path.join(root, "deploy/components/monitoring/dashboard.json"), "utf8");
+  const asked = [...text.matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(([, one = ""]) =>
+    z.string().parse(JSON.parse(one)),
+  );
+  expect(asked.length).toBeGreaterThan(20);
+  const rules = asked.map((expr, n) => ({
+    record: `asked:${n}`,
+    expr: expr.replaceAll("$__rate_interval", "1m").replaceAll("$job", ".*"),
+  }));
+  const file = path.join(await temporaryFolder(), "rules.yaml");
+  await writeFile(file, stringify({ groups: [{ name: "dashboard", rules }] }));
+  const { status, said } = runPromtool(["check", "rules", file]);
+  expect(status, said).toBe(0);
 });
 
 test("the alerts that the Prometheus Operator gets are those that are tested", () => {
