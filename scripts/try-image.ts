@@ -114,7 +114,7 @@ const loopback = `import fcntl, os, socket, struct, sys
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))
 os.execvp(sys.argv[1], sys.argv[1:])`;
 
-/** The head as KubeRay starts and probes it, and what the runbook types against it. */
+/** The head as KubeRay starts and probes it, what the runbook types against it, and a task on a worker that joins. */
 const tryRay = `set -e
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')
 ray start --head --block --no-monitor --node-ip-address=127.0.0.1 --num-cpus=0 --dashboard-host=0.0.0.0 \\
@@ -129,6 +129,10 @@ curl --silent --fail --output /dev/null localhost:8080/metrics
 export RAY_ADDRESS=ray://localhost:10001
 test "$(python -c 'import ray; print(ray.is_initialized())')" = True
 python -c 'import ray; print(ray.available_resources())'
+RAY_ADDRESS= ray start --address=127.0.0.1:6379 --block --node-ip-address=127.0.0.1 --num-cpus=1 \\
+  --dashboard-agent-listen-port=52366 --metrics-export-port=8081 --object-store-memory=100000000 >/tmp/ray-worker.log 2>&1 &
+task='import ray, subprocess; print(ray.get(ray.remote(lambda: subprocess.check_output(["pipeline", "--version"], text=True)).remote()))'
+timeout 120 python -c "$task" || { cat /tmp/ray-worker.log; exit 1; }
 `;
 
 /** Builds every stage that has steps, and answers the last. */
