@@ -1,7 +1,8 @@
 // Does what deploy/Dockerfile says, on top of this machine's own system instead of the base images, in memory; then uses
 // the result as a pod would: as its user, with a root that cannot be written. For machines without a container engine.
 // Needs Linux, root, and what the steps download. Everything is mounted in a namespace of its own, and gone with it.
-//   node scripts/try-image.ts
+//   node scripts/try-image.ts            without torch, of which PyPI has builds with CUDA's libraries alone: 2.8 GB
+//   node scripts/try-image.ts --torch    with it; TORCH_INDEX names where it comes from, as in the Dockerfile
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -27,14 +28,18 @@ function stagesOf(text: string): readonly Stage[] {
     .split("\n")) {
     const [, word = "", given = ""] = /^([A-Z]+) +(.*)$/.exec(line) ?? [];
     const rest = given.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => defaults.get(name) ?? "");
-    if (word === "ARG") defaults.set(rest.split("=")[0] ?? "", rest.split("=")[1] ?? "");
+    // Without a value it hands on what is known from above.
+    if (word === "ARG" && rest.includes("=")) defaults.set(rest.split("=")[0] ?? "", rest.split("=")[1] ?? "");
     else if (word === "FROM") {
       const [from = "", , name = "image"] = rest.split(" ");
       stages.push({ from, name, steps: [] });
-    } else if (word !== "") stages.at(-1)?.steps.push({ word, rest });
+    } else if (word !== "" && word !== "ARG") stages.at(-1)?.steps.push({ word, rest });
   }
   return stages;
 }
+
+const withTorch = process.argv.includes("--torch");
+const isTorch = ({ word, rest }: Stage["steps"][number]) => word === "RUN" && rest.includes("torch-requirements.txt");
 
 const run = (command: string, ...args: readonly string[]) => execFileSync(command, args, { stdio: "inherit" });
 
@@ -80,9 +85,9 @@ class Root {
     }
   }
 
-  /** As the pod has it: nothing can be written but the work folder and /tmp. */
+  /** As the pod has it: nothing can be written but the work folder, /tmp and what lies in memory. */
   seal(): void {
-    for (const folder of ["work", "tmp"]) {
+    for (const folder of ["work", "tmp", "dev/shm"]) {
       mkdirSync(path.join(this.folder, folder), { recursive: true });
       run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", path.join(this.folder, folder));
     }
@@ -90,20 +95,45 @@ class Root {
   }
 
   asUser(user: string, ...command: readonly string[]): void {
-    const [uid = "", gid = ""] = user.split(":");
-    const identity = [
-      "setpriv",
-      "--reuid",
-      uid,
-      "--regid",
-      gid,
-      "--clear-groups",
-      "--no-new-privs",
-      "--bounding-set=-all",
-    ];
-    this.inside(...identity, ...command);
+    this.inside(...identity(user), ...command);
+  }
+
+  /** In a network of its own, where nothing but the machine itself can be reached, and every port is free. */
+  asUserAlone(user: string, ...command: readonly string[]): void {
+    this.inside("unshare", "--net", "python3", "-c", loopback, ...identity(user), ...command);
   }
 }
+
+function identity(user: string): readonly string[] {
+  const [uid = "", gid = ""] = user.split(":");
+  return ["setpriv", "--reuid", uid, "--regid", gid, "--clear-groups", "--no-new-privs", "--bounding-set=-all"];
+}
+
+/** Switches the loopback device on (SIOCSIFFLAGS, IFF_UP), which images need no program for, and becomes the command. */
+const loopback = `import fcntl, os, socket, struct, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))
+os.execvp(sys.argv[1], sys.argv[1:])`;
+
+/** The head as KubeRay starts and probes it, what the runbook types against it, and a task on a worker that joins. */
+const tryRay = `set -e
+export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')
+ray start --head --block --no-monitor --node-ip-address=127.0.0.1 --num-cpus=0 --dashboard-host=0.0.0.0 \\
+  --dashboard-agent-listen-port=52365 --metrics-export-port=8080 --object-store-memory=100000000 >/tmp/ray-start.log 2>&1 &
+head=$!
+until curl --silent --fail --output /dev/null localhost:52365/api/healthz; do
+  kill -0 $head 2>/dev/null || { cat /tmp/ray-start.log; exit 1; }
+  sleep 1
+done
+ray health-check --address 127.0.0.1:6379
+curl --silent --fail --output /dev/null localhost:8080/metrics
+export RAY_ADDRESS=ray://localhost:10001
+test "$(python -c 'import ray; print(ray.is_initialized())')" = True
+python -c 'import ray; print(ray.available_resources())'
+RAY_ADDRESS= ray start --address=127.0.0.1:6379 --block --node-ip-address=127.0.0.1 --num-cpus=1 \\
+  --dashboard-agent-listen-port=52366 --metrics-export-port=8081 --object-store-memory=100000000 >/tmp/ray-worker.log 2>&1 &
+task='import ray, subprocess; print(ray.get(ray.remote(lambda: subprocess.check_output(["pipeline", "--version"], text=True)).remote()))'
+timeout 120 python -c "$task" || { cat /tmp/ray-worker.log; exit 1; }
+`;
 
 /** Builds every stage that has steps, and answers the last. */
 function build(stages: readonly Stage[], room: string): Root {
@@ -114,7 +144,9 @@ function build(stages: readonly Stage[], room: string): Root {
     if (stage.steps.length === 0) continue;
     last = new Root(path.join(room, stage.name));
     roots.set(stage.name, last);
-    for (const step of stage.steps) last.apply(step, roots);
+    for (const step of stage.steps)
+      if (withTorch || !isTorch(step)) last.apply(step, roots);
+      else process.stdout.write("skipped: RUN pip install torch, which takes --torch\n");
   }
   if (last === undefined) throw new Error(`${file} makes no image`);
   return last;
@@ -143,9 +175,13 @@ function tryImage(): void {
   python(
     "from pipeline.utils.checkpoint import PipelineCheckpoint; pc = PipelineCheckpoint('.checkpoints', max_checkpoints=5); pc._cleanup_old_checkpoints()",
   );
+  image.asUserAlone(user, "bash", "-c", tryRay);
+  if (withTorch) python("import torch; print(torch.cuda.is_available())");
   process.stdout.write(`the image of ${path.relative(context, file)} works, on this machine's system\n`);
 }
 
-if (process.argv[2] === "--inside") tryImage();
-else
-  run("unshare", "--mount", "--propagation", "private", process.execPath, fileURLToPath(import.meta.url), "--inside");
+// Processes have a namespace of their own too: what is left of Ray ends with it.
+const namespaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"];
+const words = process.argv.slice(2);
+if (words.includes("--inside")) tryImage();
+else run("unshare", ...namespaces, process.execPath, fileURLToPath(import.meta.url), ...words, "--inside");

@@ -39,7 +39,16 @@ export const deploymentSchema = z.object({
               env: z.array(
                 z.object({
                   name: z.string(),
-                  valueFrom: z.object({ configMapKeyRef: z.object({ name: z.string(), key: z.string() }) }).optional(),
+                  value: z.string().optional(),
+                  valueFrom: z
+                    .union([
+                      z.strictObject({
+                        configMapKeyRef: z.object({ name: z.string(), key: z.string(), optional: z.boolean() }),
+                      }),
+                      z.strictObject({ secretKeyRef: z.strictObject({ name: z.string(), key: z.string() }) }),
+                      z.strictObject({ fieldRef: z.strictObject({ fieldPath: z.string() }) }),
+                    ])
+                    .optional(),
                 }),
               ),
               envFrom: z.array(z.object({ secretRef: z.object({ name: z.string(), optional: z.boolean() }) })),
@@ -93,12 +102,20 @@ export function render(overlay: string): Rendered {
 
 export const renderOverlay = (name: string) => render(path.join(deploy, "overlays", name));
 
-/** The dev overlay with one of the components. */
-export function renderWith(component: string): Rendered {
+/** An overlay with one of the components. */
+export const renderWith = (component: string, overlay = "dev") =>
+  renderBelow((below) => ({
+    namespace: `pipeline-${overlay}`,
+    resources: [below(`overlays/${overlay}`)],
+    components: [below(`components/${component}`)],
+  }));
+
+/** What somebody's own overlay makes of ours, which it reaches by `below`. */
+export function renderBelow(kustomizationOf: (below: (place: string) => string) => object): Rendered {
   const folder = mkdtempSync(path.join(tmpdir(), "overlay-"));
   try {
     const below = (place: string) => path.relative(folder, path.join(deploy, place));
-    const kustomization = { resources: [below("overlays/dev")], components: [below(`components/${component}`)] };
+    const kustomization = kustomizationOf(below);
     writeFileSync(path.join(folder, "kustomization.yaml"), stringify(kustomization));
     return render(folder);
   } finally {

@@ -10,8 +10,11 @@ import {
   renderWith,
   serviceSchema,
 } from "./manifests.ts";
+import { rayClusterOf } from "./ray-cluster.ts";
 
-const page = readFileSync(fileURLToPath(new URL("../../docs/operations/runbook.md", import.meta.url)), "utf8");
+const read = (file: string) => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
+const page = read("docs/operations/runbook.md");
+const dockerfile = read("deploy/Dockerfile");
 const rows = [...page.matchAll(/^\| `(.+?)` \| (.+?) \| ([a-z, ]+) \|$/gm)].map(
   ([, command = "", answers = "", tried = ""]) => ({
     command: command.replaceAll("\\|", "|"),
@@ -28,13 +31,34 @@ const kinds: { readonly [word: string]: string } = {
   service: "Service",
 };
 
+/** Holds the Python that a command runs to what the image installs, and where the pod says Ray is. */
+function checkPython(command: string, environment: readonly string[]): void {
+  const [, name = ""] = /python -c "import (ray|torch); /.exec(command) ?? [];
+  if (name === "") return;
+  expect(read(`python/${name}-requirements.txt`), command).toMatch(new RegExp(`^${name}\\S*==`));
+  expect(dockerfile, command).toContain(`/opt/requirements/${name}-requirements.txt`);
+  if (name === "torch") return;
+  expect(environment, command).toContain("RAY_ADDRESS");
+  expect(dockerfile, command).toContain(" PIPELINE_RAY_ONE_LINERS=1");
+}
+
 /** Holds what a command names to the manifests. */
 function checkNames(command: string, rendered: Rendered): void {
-  const has = (kind: string, name?: string) => expect(() => only(rendered, kind, name), command).not.toThrow();
+  const has = (kind: string, name?: string) =>
+    expect(
+      rendered.objects.filter((one) => one.kind === kind && (name === undefined || one.metadata.name === name)).length,
+      command,
+    ).toBeGreaterThan(0);
   const namespace = /-n (\S+)/.exec(command)?.[1];
   if (namespace !== undefined) has("Namespace", namespace);
+  const head = rayClusterOf(rendered).spec.headGroupSpec;
+  // KubeRay makes the head's service, of the name that the cluster gives and the ports of its container.
   for (const [, kind = "", name = ""] of command.matchAll(/\b(deployment|service)\/([a-z-]+)/g))
-    has(kinds[kind] ?? kind, name);
+    if (name !== head.headService.metadata.name) has(kinds[kind] ?? kind, name);
+    else
+      expect(head.template.spec.containers[0]?.ports.map(({ containerPort }) => String(containerPort))).toContain(
+        / (\d+):\d+$/.exec(command)?.[1],
+      );
   const [, word = "", name] = /kubectl (?:get|describe|scale) ([a-z]+)(?: ([a-z][a-z-]+))?/.exec(command) ?? [];
   const kind = kinds[word];
   if (kind !== undefined) has(kind, name);
@@ -48,6 +72,7 @@ function checkNames(command: string, rendered: Rendered): void {
     expect(serviceSchema.parse(only(rendered, "Service", host)).spec.ports.map((one) => String(one.port))).toContain(
       port,
     );
+  checkPython(command, deployment.spec.containers[0]?.env.map((one) => one.name) ?? []);
   const [, secret] = /get secret ([a-z][a-z-]+)/.exec(command) ?? [];
   if (secret !== undefined)
     expect(deployment.spec.containers[0]?.envFrom.map(({ secretRef }) => secretRef.name)).toContain(secret);
@@ -69,8 +94,11 @@ describe.skipIf(missingKubectl !== undefined)(`runbook${missingKubectl ? ` (${mi
     const rendered = renderOverlay("production");
     for (const { command, tried } of rows) if (tried.includes("rendered")) checkNames(command, rendered);
     const gpu = deploymentSchema.parse(only(renderWith("gpu"), "Deployment")).spec.template.spec.nodeSelector;
+    const group = rayClusterOf(rendered).spec.workerGroupSpecs.find(({ groupName }) => groupName === "gpu");
     for (const { command } of rows)
-      for (const [, label = "", value] of command.matchAll(/get nodes -l ([a-z]+)=(\S+)/g))
+      for (const [, label = "", value] of command.matchAll(/get nodes -l ([a-z]+)=(\S+)/g)) {
         expect(gpu?.[label]).toBe(value);
+        expect(group?.template.spec.nodeSelector?.[label]).toBe(value);
+      }
   });
 });

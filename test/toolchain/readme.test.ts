@@ -19,6 +19,10 @@ const documents = [
   "docs/operations/deploy.md",
   "docs/operations/gpu.md",
   "docs/operations/runbook.md",
+  "docs/operations/scale.md",
+  "docs/operations/upgrade.md",
+  "docs/operations/backup-restore.md",
+  "docs/operations/size-a-cluster.md",
   "docs/operations/telemetry.md",
   "docs/operations/troubleshooting.md",
   "docs/storage.md",
@@ -80,7 +84,7 @@ test.each(documents)("every error code and every metric that %s names exists", (
   ).toEqual([]);
   const codes = [...text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, code = ""]) => code);
   const variables =
-    /^(?:PIPELINE|AWS|LOG|HEALTH|METRICS|OTEL|OPENLINEAGE|OUTPUT_PATH|CUDA|NVIDIA|NCCL|RAY|RESUME|TERMINATION|WATCH|NO_COLOR|API)/;
+    /^(?:PIPELINE|AWS|LOG|HEALTH|METRICS|OTEL|OPENLINEAGE|OUTPUT_PATH|CUDA|NVIDIA|NCCL|RAY|RESUME|TERMINATION|TORCH|WATCH|NO_COLOR|API)/;
   expect(codes.filter((code) => !variables.test(code) && !Object.hasOwn(errorCodes, code))).toEqual([]);
 });
 
