@@ -30,7 +30,7 @@ export interface NodeOptions {
   readonly cpus: number;
   readonly gpus?: number;
   readonly labels?: { readonly [label: string]: string };
-  /** Network namespace that it lives in, with its address there. */
+  /** Network namespace that it lives in, empty for the machine's own, with its address there. */
   readonly network?: { readonly namespace: string; readonly address: string };
 }
 
@@ -136,6 +136,11 @@ export class RayCluster {
     return head;
   }
 
+  /** Whether a process of the head is the cluster's GCS. */
+  isGcs(processId: number): boolean {
+    return commandOf(processId)[0]?.endsWith("/gcs_server") === true;
+  }
+
   /** Resolves when it has joined. */
   addNode(options: NodeOptions): Promise<RayNode> {
     return this.#startNode(options, [`--address=${this.gcs}`]);
@@ -170,7 +175,9 @@ export class RayCluster {
       "--block",
     ];
     const [program, ...words] =
-      network === undefined ? [rayPython, ...start] : ["ip", "netns", "exec", network.namespace, rayPython, ...start];
+      network === undefined || network.namespace === ""
+        ? [rayPython, ...start]
+        : ["ip", "netns", "exec", network.namespace, rayPython, ...start];
     const child = spawn(program, words, {
       env: this.#environment(),
       stdio: ["ignore", "pipe", "pipe"],

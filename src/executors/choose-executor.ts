@@ -40,7 +40,8 @@ export async function chooseExecutor(
 /** As Ray itself reads it: off unless RAY_AUTH_MODE says so. */
 async function rayToken(environment: { readonly [name: string]: string | undefined }): Promise<string | undefined> {
   if (environment.RAY_AUTH_MODE !== "token") return undefined;
-  const { RAY_AUTH_TOKEN: token, RAY_AUTH_TOKEN_PATH: path } = environment;
+  const token = environment.RAY_AUTH_TOKEN;
+  const path = environment.RAY_AUTH_TOKEN_PATH;
   if (token !== undefined && token !== "") return token;
   if (path === undefined || path === "") return undefined;
   try {

@@ -170,7 +170,11 @@ function joinError(reason: string): PipelineError {
   if (/version mismatch/i.test(reason)) return new PipelineError("RAY_MISMATCH", `Ray refuses the bridge: ${told}`);
   if (/AuthenticationError|InvalidAuthToken|Unauthenticated|auth(?:entication)? token/i.test(reason))
     return new PipelineError("RAY_UNAUTHORIZED", `Ray does not accept the bridge: ${told}`);
-  return new PipelineError("RAY_UNREACHABLE", `the bridge could not join the Ray cluster: ${told}`, {
+  // A GCS that wants a token does not say so.
+  const perhaps = /Failed to connect to Ray cluster/.test(reason)
+    ? ". Something listens there: it may want a token (RAY_AUTH_MODE=token, RAY_AUTH_TOKEN), or be of another version of Ray"
+    : "";
+  return new PipelineError("RAY_UNREACHABLE", `the bridge could not join the Ray cluster: ${told}${perhaps}`, {
     isRetryable: true,
   });
 }

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import platform
+import sys
 from typing import Any
 
 import ray
@@ -14,6 +15,8 @@ from pipeline.ray.wire import Message, Wire
 
 PROTOCOL = 1
 _LOOK_SECONDS = 2.0
+#: Ray itself waits a minute for a head that is gone, whoever asks it what.
+_LOOK_PATIENCE_SECONDS = 15.0
 #: A coordinator pings far more often; without it nobody needs what runs here.
 _SILENCE_SECONDS = 30.0
 
@@ -40,14 +43,17 @@ class Bridge:
         # Nodes have this package's files only where the image has them: the actor goes by value.
         ray.cloudpickle.register_pickle_by_value(slot_module)
         self._wire.send({"type": "ready", **self._identity(), "nodes": await asyncio.to_thread(_nodes)})
-        looking = asyncio.create_task(self._tell_nodes())
-        try:
-            await self._follow()
-        finally:
-            looking.cancel()
-            for actor in self._slots.values():
-                ray.kill(actor)
-            await self._wire.close()
+        following, looking = asyncio.create_task(self._follow()), asyncio.create_task(self._tell_nodes())
+        await asyncio.wait([following, looking], return_when=asyncio.FIRST_COMPLETED)
+        following.cancel()
+        looking.cancel()
+        await self._wire.close()
+        if looking.done() and not looking.cancelled() and (error := looking.exception()) is not None:
+            # Nothing of Ray's answers any more: not even to be left.
+            print(f"the cluster does not answer: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            os._exit(1)
+        for actor in self._slots.values():
+            ray.kill(actor)
 
     def _join(self, address: str) -> None:
         ray.init(
@@ -133,7 +139,7 @@ class Bridge:
 
     async def _tell_nodes(self) -> None:
         while True:
-            nodes = await asyncio.to_thread(_nodes)
+            nodes = await asyncio.wait_for(asyncio.to_thread(_nodes), _LOOK_PATIENCE_SECONDS)
             if nodes != self._told_nodes:
                 self._told_nodes = nodes
                 self._wire.send({"type": "nodes", "nodes": nodes})
