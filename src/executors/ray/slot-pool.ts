@@ -115,7 +115,8 @@ export class SlotPool {
     if (slot === undefined) return;
     if (event.type === "placed") {
       const isShared = this.#nodes.filter(({ machine }) => machine === event.machine).length > 1;
-      slot.state = "placed";
+      // Its host may have been faster than the news of its place.
+      if (slot.state === "pending") slot.state = "placed";
       slot.node = isShared ? `${event.machine} (${event.node.slice(0, 8)})` : event.machine;
       slot.nodeId = event.node;
       this.#ask();
@@ -160,12 +161,13 @@ export class SlotPool {
     const pending = this.#count((slot) => slot.state === "pending");
     const placed = this.#count((slot) => slot.state !== "pending" && slot.state !== "retired");
     const facts = { least, most, placed, pending, isWaiting: this.#isWaiting, room: roomFor(resources, this.#nodes) };
-    for (let more = additionalDemand(facts); more > 0; more--) this.#create();
+    // Counted first: an answer to the first order may already ask again.
+    const slots = Array.from({ length: additionalDemand(facts) }, () => this.#addSlot());
+    for (const slot of slots) this.#order(slot);
     this.#request.onChange();
   }
 
-  #create(): void {
-    const { session, callbacks, name, resources, patience } = this.#request;
+  #addSlot(): Slot {
     const taken = new Set([...this.#slots.values()].map((slot) => slot.worker));
     let worker = 0;
     while (taken.has(worker)) worker++;
@@ -181,6 +183,11 @@ export class SlotPool {
       gone: Promise.withResolvers(),
     };
     this.#slots.set(slot.number, slot);
+    return slot;
+  }
+
+  #order(slot: Slot): void {
+    const { session, callbacks, name, resources, patience } = this.#request;
     const ticket: CallbackTicket = callbacks.expect((caller) => void this.#meet(slot, caller));
     void slot.gone.promise.then(() => callbacks.forget(ticket));
     session.send({

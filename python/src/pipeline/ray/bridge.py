@@ -45,15 +45,16 @@ class Bridge:
         self._wire.send({"type": "ready", **self._identity(), "nodes": await asyncio.to_thread(_nodes)})
         following, looking = asyncio.create_task(self._follow()), asyncio.create_task(self._tell_nodes())
         await asyncio.wait([following, looking], return_when=asyncio.FIRST_COMPLETED)
-        following.cancel()
-        looking.cancel()
         await self._wire.close()
-        if looking.done() and not looking.cancelled() and (error := looking.exception()) is not None:
+        if looking.done():
             # Nothing of Ray's answers any more: not even to be left.
-            print(f"the cluster does not answer: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            why = looking.exception()
+            print(f"the cluster does not answer: {type(why).__name__}: {why}", file=sys.stderr, flush=True)
             os._exit(1)
+        looking.cancel()
         for actor in self._slots.values():
             ray.kill(actor)
+        await following
 
     def _join(self, address: str) -> None:
         ray.init(
