@@ -88,16 +88,16 @@ export class RayNode {
 export class RayCluster {
   readonly gcsPort: number;
   readonly dashboardPort: number;
+  readonly #clientPort: number;
   readonly #address: string;
   readonly #session: string;
   readonly #token: string | undefined;
   readonly #nodes: RayNode[] = [];
 
-  private constructor(session: string, address: string, gcsPort: number, dashboardPort: number, token?: string) {
+  private constructor(session: string, address: string, ports: readonly [number, number, number], token?: string) {
     this.#session = session;
     this.#address = address;
-    this.gcsPort = gcsPort;
-    this.dashboardPort = dashboardPort;
+    [this.gcsPort, this.dashboardPort, this.#clientPort] = ports;
     this.#token = token;
   }
 
@@ -107,14 +107,15 @@ export class RayCluster {
     const session = mkdtempSync(path.join(tmpdir(), "ray-"));
     const gcsPort = options.gcsPort ?? (await freePort());
     const dashboardPort = options.dashboardPort ?? (await freePort());
-    const cluster = new RayCluster(session, address, gcsPort, dashboardPort, options.token);
+    const clientPort = await freePort();
+    const cluster = new RayCluster(session, address, [gcsPort, dashboardPort, clientPort], options.token);
     await cluster.#startNode(options, [
       "--head",
       `--port=${gcsPort}`,
       "--include-dashboard=true",
       `--dashboard-host=${address}`,
       `--dashboard-port=${dashboardPort}`,
-      `--ray-client-server-port=${await freePort()}`,
+      `--ray-client-server-port=${clientPort}`,
       `--temp-dir=${session}`,
     ]);
     return cluster;
@@ -123,6 +124,11 @@ export class RayCluster {
   /** Of the GCS, as a driver on one of the nodes takes it. */
   get gcs(): string {
     return `${this.#address}:${this.gcsPort}`;
+  }
+
+  /** For Ray's own client. */
+  get client(): string {
+    return `ray://${this.#address}:${this.#clientPort}`;
   }
 
   /** URL of the dashboard. */

@@ -114,7 +114,7 @@ const loopback = `import fcntl, os, socket, struct, sys
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))
 os.execvp(sys.argv[1], sys.argv[1:])`;
 
-/** The head as KubeRay starts and probes it, what the runbook types against it, and a task on a worker that joins. */
+/** The head as KubeRay starts and probes it, what the runbook types against it, and a pipeline on a worker that joins. */
 const tryRay = `set -e
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')
 ray start --head --block --no-monitor --node-ip-address=127.0.0.1 --num-cpus=0 --dashboard-host=0.0.0.0 \\
@@ -131,8 +131,11 @@ test "$(python -c 'import ray; print(ray.is_initialized())')" = True
 python -c 'import ray; print(ray.available_resources())'
 RAY_ADDRESS= ray start --address=127.0.0.1:6379 --block --node-ip-address=127.0.0.1 --num-cpus=1 \\
   --dashboard-agent-listen-port=52366 --metrics-export-port=8081 --object-store-memory=100000000 >/tmp/ray-worker.log 2>&1 &
-task='import ray, subprocess; print(ray.get(ray.remote(lambda: subprocess.check_output(["pipeline", "--version"], text=True)).remote()))'
-timeout 120 python -c "$task" || { cat /tmp/ray-worker.log; exit 1; }
+export RAY_API_SERVER_ADDRESS=http://127.0.0.1:8265
+timeout 180 pipeline run a.yaml --to out-ray || { cat /tmp/ray-worker.log; exit 1; }
+pipeline verify out-ray
+diff --recursive --exclude=.checkpoints out out-ray
+pipeline ray status
 `;
 
 /** Builds every stage that has steps, and answers the last. */
@@ -165,7 +168,8 @@ function tryImage(): void {
   const words = Array.isArray(entry) ? entry.map(String) : [];
   writeFileSync(path.join(image.folder, "work/a.jsonl"), '{"id":"a","text":"one"}\n');
   image.asUser(user, ...words, "--version");
-  image.asUser(user, ...words, "run", "a.jsonl", "--to", "out", "--quiet");
+  writeFileSync(path.join(image.folder, "work/a.yaml"), "source: { jsonl: { path: a.jsonl } }\nsink: { jsonl: {} }\n");
+  image.asUser(user, ...words, "run", "a.yaml", "--to", "out", "--quiet");
   image.asUser(user, ...words, "verify", "out");
   image.asUser(user, "curl", "--version");
   const python = (code: string) => image.asUser(user, "env", "OUTPUT_PATH=out", "python", "-c", code);

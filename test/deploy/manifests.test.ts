@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
@@ -133,7 +133,6 @@ describe.skipIf(missingKubectl !== undefined)(`manifests${missingKubectl ? ` (${
       .filter((file) => file.endsWith(".ts"))
       .map((file) => readFileSync(path.join(root, "src", file), "utf8"))
       .join("\n");
-    const hasExecutor = existsSync(path.join(root, "src/executors/ray"));
     for (const [, rendered] of overlays()) {
       const { container } = deploymentOf(rendered);
       const { data } = configSchema.parse(only(rendered, "ConfigMap", "multimodal-pipeline-config"));
@@ -145,10 +144,7 @@ describe.skipIf(missingKubectl !== undefined)(`manifests${missingKubectl ? ` (${
       // AWS_REGION is read by the SDK, the mode by Ray's client, its address by the hook of the image.
       const elsewhere = ["AWS_REGION", "RAY_AUTH_MODE", "RAY_ADDRESS"];
       const isRead = (name: string) =>
-        elsewhere.includes(name) ||
-        sources.includes(`"${name}"`) ||
-        sources.includes(`.${name}`) ||
-        (!hasExecutor && /^(?:RAY|BRIDGE)_/.test(name));
+        elsewhere.includes(name) || sources.includes(`"${name}"`) || sources.includes(`.${name}`);
       expect(handed.filter((name) => !isRead(name))).toEqual([]);
       const ports = container.ports.map(({ name, containerPort }) => [name, String(containerPort)]);
       const bridge = container.env.find(({ name }) => name === "BRIDGE_PORT")?.value;

@@ -1,88 +1,53 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { missingRay, RayCluster, rayPython } from "../../scripts/ray-cluster.ts";
+import { freePort } from "../../scripts/s3-server.ts";
 
 const execute = promisify(execFile);
 const image = fileURLToPath(new URL("../../python/image/", import.meta.url));
-const rayPython = process.env.RAY_PYTHON;
+const missing = missingRay();
 
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  return servers.map((server) => {
-    const address = server.address();
-    server.close();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-}
-
-/** Ends what runs with this folder in its command line, and nothing else: other Rays may be on the machine. */
-async function endAllOf(folder: string): Promise<void> {
-  for (const id of await readdir("/proc")) {
-    if (!/^\d+$/.test(id)) continue;
-    const line = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
-    if (line.includes(folder)) process.kill(Number(id), "SIGKILL");
-  }
-}
-
-describe.skipIf(rayPython === undefined)(
-  `the lines of Python of the runbook${rayPython === undefined ? " (RAY_PYTHON names no Python with Ray)" : ""}`,
+describe.skipIf(missing !== undefined)(
+  `the lines of Python of the runbook${missing === undefined ? "" : ` (${missing})`}`,
   () => {
     let folder = "";
     let python = "";
     let closedPort = 0;
+    let cluster: RayCluster;
     const token = randomBytes(24).toString("hex");
     const environment: { [name: string]: string | undefined } = { ...process.env, RAY_AUTH_MODE: "token" };
 
     beforeAll(async () => {
-      // Short: Ray's sockets lie below it.
       folder = await mkdtemp(path.join(tmpdir(), "ray-"));
       // As the image has it: an environment with Ray, and beside Ray the files of the hook.
-      await execute(rayPython ?? "", ["-m", "venv", "--without-pip", path.join(folder, "python")]);
+      await execute(rayPython, ["-m", "venv", "--without-pip", path.join(folder, "python")]);
       python = path.join(folder, "python/bin/python");
       const ask = async (program: string, which: string) =>
         (await execute(program, ["-c", `import sysconfig; print(sysconfig.get_path("${which}"))`])).stdout.trim();
       const packages = await ask(python, "purelib");
-      await writeFile(path.join(packages, "ray.pth"), `${await ask(rayPython ?? "", "purelib")}\n`);
+      await writeFile(path.join(packages, "ray.pth"), `${await ask(rayPython, "purelib")}\n`);
       for (const name of ["ray_one_liners.py", "ray_one_liners.pth"])
         await copyFile(path.join(image, name), path.join(packages, name));
 
-      const [port, client, dashboard, listen, grpc, runtime, metrics, closed] = await freePorts(8);
-      closedPort = closed ?? 0;
+      closedPort = await freePort();
+      cluster = await RayCluster.start({ cpus: 1, token });
       Object.assign(environment, {
         RAY_AUTH_TOKEN: token,
-        RAY_USAGE_STATS_ENABLED: "0",
         PIPELINE_RAY_ONE_LINERS: "1",
-        RAY_ADDRESS: `ray://127.0.0.1:${client}`,
+        RAY_ADDRESS: cluster.client,
         PYTHONDONTWRITEBYTECODE: "1",
       });
-      const { RAY_ADDRESS: _, ...head } = environment;
-      await execute(
-        path.join(path.dirname(rayPython ?? ""), "ray"),
-        `start --head --node-ip-address=127.0.0.1 --num-cpus=1 --object-store-memory=80000000
-          --port=${port} --ray-client-server-port=${client} --dashboard-port=${dashboard}
-          --dashboard-agent-listen-port=${listen} --dashboard-agent-grpc-port=${grpc}
-          --runtime-env-agent-port=${runtime} --metrics-export-port=${metrics}
-          --min-worker-port=0 --max-worker-port=0 --temp-dir=${folder}/r`.split(/\s+/),
-        { env: head },
-      );
     }, 120_000);
 
     afterAll(async () => {
-      await endAllOf(folder);
+      cluster?.stop();
       await rm(folder, { recursive: true, force: true });
     });
 

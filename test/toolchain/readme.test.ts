@@ -84,7 +84,7 @@ test.each(documents)("every error code and every metric that %s names exists", (
   ).toEqual([]);
   const codes = [...text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, code = ""]) => code);
   const variables =
-    /^(?:PIPELINE|AWS|LOG|HEALTH|METRICS|OTEL|OPENLINEAGE|OUTPUT_PATH|CUDA|NVIDIA|NCCL|RAY|RESUME|TERMINATION|TORCH|WATCH|NO_COLOR|API)/;
+    /^(?:PIPELINE|AWS|LOG|HEALTH|METRICS|OTEL|OPENLINEAGE|OUTPUT_PATH|CUDA|NVIDIA|NCCL|RAY|BRIDGE|RESUME|TERMINATION|TORCH|WATCH|NO_COLOR|API)/;
   expect(codes.filter((code) => !variables.test(code) && !Object.hasOwn(errorCodes, code))).toEqual([]);
 });
 
