@@ -30,6 +30,8 @@ export interface NodeOptions {
   readonly cpus: number;
   readonly gpus?: number;
   readonly labels?: { readonly [label: string]: string };
+  /** On top of this process's own. */
+  readonly environment?: { readonly [name: string]: string };
   /** Network namespace that it lives in, empty for the machine's own, with its address there. */
   readonly network?: { readonly namespace: string; readonly address: string };
 }
@@ -158,7 +160,8 @@ export class RayCluster {
     rmSync(this.#session, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #startNode({ cpus, gpus = 0, labels = {}, network }: NodeOptions, more: readonly string[]): Promise<RayNode> {
+  async #startNode(options: NodeOptions, more: readonly string[]): Promise<RayNode> {
+    const { cpus, gpus = 0, labels = {}, network } = options;
     const ports = ["dashboard-agent-listen", "dashboard-agent-grpc", "runtime-env-agent", "metrics-export"];
     const chosen: string[] = [];
     for (const port of ports) chosen.push(`--${port}-port=${await freePort()}`);
@@ -185,7 +188,7 @@ export class RayCluster {
         ? [rayPython, ...start]
         : ["ip", "netns", "exec", network.namespace, rayPython, ...start];
     const child = spawn(program, words, {
-      env: this.#environment(),
+      env: { ...this.#environment(), ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

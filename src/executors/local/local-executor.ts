@@ -3,6 +3,7 @@ import type { PreflightReport, PreflightRequest } from "../../contract/preflight
 import type { Receipt } from "../../contract/receipt.ts";
 import { PipelineError } from "../../model/errors.ts";
 import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
+import { Changes } from "../changes.ts";
 import { MemoryGuard } from "./memory-guard.ts";
 import { type MeasuredWorker, MemoryReport } from "./memory-report.ts";
 import { MemoryReservations } from "./memory-reservations.ts";
@@ -62,7 +63,7 @@ class LocalExecutor implements Executor {
   #setup: WorkerSetup | undefined;
   #observer: TaskObserver | undefined;
   #trying: WorkerProcess | undefined;
-  readonly #waiting: (() => void)[] = [];
+  readonly #freed = new Changes();
   #isClosed = false;
 
   constructor(options: LocalExecutorOptions) {
@@ -95,7 +96,7 @@ class LocalExecutor implements Executor {
   }
 
   async vacancy(_stage: number, stopped: AbortSignal): Promise<void> {
-    while (!stopped.aborted && this.#slots.every((slot) => slot.isBusy)) await this.#freed(stopped);
+    while (!stopped.aborted && this.#slots.every((slot) => slot.isBusy)) await this.#freed.next(stopped);
   }
 
   async run(task: Task): Promise<Receipt> {
@@ -117,7 +118,7 @@ class LocalExecutor implements Executor {
       // A worker that is lost gives nothing back itself.
       this.#reservations.release(slot.index);
       slot.isBusy = false;
-      for (const resume of this.#waiting.splice(0)) resume();
+      this.#freed.tell();
       if (!this.#isClosed) this.#observer?.activity(slot.index, { doing: "idle" });
     }
   }
@@ -141,18 +142,6 @@ class LocalExecutor implements Executor {
     ]);
     this.#guard.stop();
     this.#memory.stop();
-  }
-
-  /** Resolves when a slot is given back, or when `stopped` aborts. */
-  #freed(stopped: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        stopped.removeEventListener("abort", finish);
-        resolve();
-      };
-      stopped.addEventListener("abort", finish, { once: true });
-      this.#waiting.push(finish);
-    });
   }
 
   #livingWorkers(): readonly WorkerProcess[] {

@@ -11,9 +11,11 @@ import type {
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { asPipelineError, PipelineError } from "../../model/errors.ts";
+import { Changes } from "../changes.ts";
 import type { BridgeLauncher } from "./bridge-launcher.ts";
 import { BridgeSession } from "./bridge-session.ts";
 import { CallbackServer } from "./callback-server.ts";
+import { CapacityWatch } from "./capacity-watch.ts";
 import { type LinkPatience, linkPatience } from "./frame-link.ts";
 import { lostNode } from "./host-link.ts";
 import { withSharedStorage } from "./shared-storage.ts";
@@ -40,8 +42,8 @@ export interface RayExecutorOptions {
 }
 
 const lookMilliseconds = 1000;
-/** After this long without a worker the run says why. */
-const tellSeconds = 10;
+/** After this long somebody who only asks is told what is missing. */
+const preflightSeconds = 30;
 
 /**
  * Worker processes on the nodes of a Ray cluster. Ray gives each its place, and the bridge, a driver of Ray's, tells what
@@ -64,10 +66,8 @@ class RayExecutor implements Executor {
   #pool: SlotPool | undefined;
   #stage = 0;
   #timer: NodeJS.Timeout | undefined;
-  #waiting: (() => void)[] = [];
-  /** When the run began to wait without any worker. */
-  #bareSince: number | undefined;
-  #toldAt = 0;
+  readonly #changes = new Changes();
+  readonly #capacity = new CapacityWatch();
   #problem: string | null = null;
   #told: ClusterState | undefined;
   #failure: PipelineError | undefined;
@@ -97,13 +97,13 @@ class RayExecutor implements Executor {
       const failure = this.#failure ?? this.#pool?.failure;
       if (failure !== undefined) throw failure;
       if (stopped.aborted || this.#pool?.free() !== undefined) {
-        this.#bareSince = undefined;
+        this.#capacity.wait(false, secondsNow());
         this.#pool?.wait(false);
         return;
       }
       this.#pool?.wait(true);
-      this.#bareSince ??= performance.now();
-      await this.#changed(stopped);
+      this.#capacity.wait(true, secondsNow());
+      await this.#changes.next(stopped);
     }
   }
 
@@ -132,10 +132,14 @@ class RayExecutor implements Executor {
     const waiting = setInterval(() => pool.look(), lookMilliseconds);
     try {
       pool.wait(true);
+      const started = secondsNow();
       while (pool.free() === undefined) {
         if (pool.failure !== undefined) throw pool.failure;
+        const seconds = secondsNow() - started;
+        if (seconds > preflightSeconds)
+          throw new PipelineError("CAPACITY_MISSING", capacityProblem(pool.resources, pool.nodes, seconds));
         if (this.#closed.signal.aborted) throw new PipelineError("WORKER_LOST", "it was told to end");
-        await this.#changed(this.#closed.signal);
+        await this.#changes.next(this.#closed.signal);
       }
       const slot = pool.free();
       if (slot?.host === undefined) throw new PipelineError("PROTOCOL", "a free slot has no host");
@@ -150,7 +154,7 @@ class RayExecutor implements Executor {
   async close(how: "drain" | "now"): Promise<void> {
     clearInterval(this.#timer);
     this.#closed.abort();
-    this.#wake();
+    this.#changes.tell();
     await this.#pool?.close(how);
     await this.#session?.close();
     this.#callbacks?.close();
@@ -188,7 +192,7 @@ class RayExecutor implements Executor {
     for (let waitSeconds = 1; !this.#closed.signal.aborted; waitSeconds = Math.min(30, waitSeconds * 2)) {
       try {
         await this.#connect();
-        this.#wake();
+        this.#changes.tell();
         return;
       } catch (thrown) {
         const error = asPipelineError(thrown, "RAY_LOST", "the cluster could not be joined again");
@@ -198,7 +202,7 @@ class RayExecutor implements Executor {
             `the bridge to Ray was lost (${reason}) and could not be started again: ${error.message}`,
             { cause: error, isRetryable: true },
           );
-          this.#wake();
+          this.#changes.tell();
           return;
         }
         this.#tellProblem(`the bridge to Ray is lost and cannot be started again yet: ${error.message}`);
@@ -239,7 +243,7 @@ class RayExecutor implements Executor {
       observer: this.#observer,
       onChange: () => {
         this.#changedCluster();
-        this.#wake();
+        this.#changes.tell();
       },
     });
   }
@@ -248,43 +252,23 @@ class RayExecutor implements Executor {
     if (slot.state === "busy") slot.state = "free";
     slot.hasSeenStorage = true;
     slot.idleSince = performance.now() / 1000;
-    this.#wake();
-  }
-
-  #changed(stopped: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        stopped.removeEventListener("abort", finish);
-        resolve();
-      };
-      stopped.addEventListener("abort", finish, { once: true });
-      this.#waiting.push(finish);
-    });
-  }
-
-  #wake(): void {
-    for (const resume of this.#waiting.splice(0)) resume();
+    this.#changes.tell();
   }
 
   #look(): void {
-    this.#pool?.look();
-    const now = performance.now();
-    if (this.#pool === undefined || this.#pool.open > 0 || this.#bareSince === undefined) {
-      if (this.#pool !== undefined && this.#problem !== null) {
-        this.#problem = null;
-        this.#changedCluster();
-      }
-      return;
-    }
-    const seconds = (now - this.#bareSince) / 1000;
+    const pool = this.#pool;
+    if (pool === undefined) return;
+    pool.look();
     const { capacitySeconds = 900 } = this.#options;
-    const problem = capacityProblem(this.#pool.resources, this.#pool.nodes, seconds);
-    if (seconds > capacitySeconds) {
-      this.#failure ??= new PipelineError("CAPACITY_MISSING", problem, { isRetryable: true });
-      this.#wake();
-    } else if (seconds > tellSeconds && now - this.#toldAt > 1000 * (this.#setup?.stallTimeoutSeconds ?? 60)) {
-      this.#toldAt = now;
-      this.#tellProblem(problem);
+    const repeatSeconds = this.#setup?.stallTimeoutSeconds ?? 60;
+    const { isFine, told, isOver } = this.#capacity.look(pool, secondsNow(), repeatSeconds, capacitySeconds);
+    if (isOver === true && told !== undefined) {
+      this.#failure ??= new PipelineError("CAPACITY_MISSING", told, { isRetryable: true });
+      this.#changes.tell();
+    } else if (told !== undefined) this.#tellProblem(told);
+    else if (isFine && this.#problem !== null) {
+      this.#problem = null;
+      this.#changedCluster();
     }
   }
 
@@ -301,6 +285,10 @@ class RayExecutor implements Executor {
     this.#told = state;
     this.#observer?.clusterChanged(state);
   }
+}
+
+function secondsNow(): number {
+  return performance.now() / 1000;
 }
 
 function resourcesOf({ resources }: WorkerSetup, stage: number): StageResources {

@@ -1,14 +1,13 @@
-import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type StageResources, type TaskObserver, WorkerLost, type WorkerSetup } from "../../contract/executor.ts";
 import { asPipelineError, PipelineError } from "../../model/errors.ts";
 import type { Json } from "../../model/json.ts";
 import { packageVersion } from "../../model/package-version.ts";
 import type { ClusterNode } from "./bridge-message.ts";
 import type { BridgeEvent, BridgeSession } from "./bridge-session.ts";
-import type { CallbackServer, CallbackTicket, Caller } from "./callback-server.ts";
+import type { CallbackServer, Caller } from "./callback-server.ts";
 import type { LinkPatience } from "./frame-link.ts";
+import { gpuSettings, hostCommand } from "./host-command.ts";
 import { HostLink, lostNode } from "./host-link.ts";
 import type { Slot } from "./slot.ts";
 import { additionalDemand, roomFor, roomOn } from "./slot-demand.ts";
@@ -19,9 +18,6 @@ const reasonSeconds = 2;
 const idleSeconds = 30;
 const mostFailuresInARow = 5;
 const mostBackoffSeconds = 8;
-/** Settings of GPU libraries that the coordinator's environment has, which its workers need. */
-const gpuVariables = /^(?:NCCL_|CUDA_(?!VISIBLE_DEVICES$)|NVIDIA_)/;
-
 export interface PoolRequest {
   readonly session: BridgeSession;
   readonly callbacks: CallbackServer;
@@ -115,10 +111,10 @@ export class SlotPool {
     if (slot === undefined) return;
     if (event.type === "placed") {
       const isShared = this.#nodes.filter(({ machine }) => machine === event.machine).length > 1;
-      // Its host may have been faster than the news of its place.
-      if (slot.state === "pending") slot.state = "placed";
+      slot.state = "placed";
       slot.node = isShared ? `${event.machine} (${event.node.slice(0, 8)})` : event.machine;
       slot.nodeId = event.node;
+      slot.placed.resolve();
       this.#ask();
       return;
     }
@@ -132,7 +128,7 @@ export class SlotPool {
     this.#isClosed = true;
     for (const slot of this.#slots.values()) {
       slot.host?.lose(lostNode(slot.node, reason, "killed"));
-      this.#slots.delete(slot.number);
+      this.#remove(slot);
       if (slot.state !== "retired") this.#request.observer?.workerLost(slot.worker, "killed", reason);
     }
   }
@@ -147,6 +143,13 @@ export class SlotPool {
         this.#request.session.send({ type: "retire", slot: slot.number });
       }),
     );
+  }
+
+  /** Whether it was still there. */
+  #remove(slot: Slot): boolean {
+    if (slot.ticket !== undefined) this.#request.callbacks.forget(slot.ticket);
+    slot.placed.resolve();
+    return this.#slots.delete(slot.number);
   }
 
   #count(of: (slot: Slot) => boolean): number {
@@ -175,11 +178,13 @@ export class SlotPool {
       number: ++lastSlot,
       worker,
       state: "pending",
+      ticket: undefined,
       node: "",
       nodeId: "",
       host: undefined,
       hasSeenStorage: false,
       idleSince: performance.now() / 1000,
+      placed: Promise.withResolvers(),
       gone: Promise.withResolvers(),
     };
     this.#slots.set(slot.number, slot);
@@ -188,8 +193,8 @@ export class SlotPool {
 
   #order(slot: Slot): void {
     const { session, callbacks, name, resources, patience } = this.#request;
-    const ticket: CallbackTicket = callbacks.expect((caller) => void this.#meet(slot, caller));
-    void slot.gone.promise.then(() => callbacks.forget(ticket));
+    const ticket = callbacks.expect((caller) => void this.#meet(slot, caller));
+    slot.ticket = ticket;
     session.send({
       type: "create",
       slot: slot.number,
@@ -203,6 +208,8 @@ export class SlotPool {
 
   async #meet(slot: Slot, { link, hello }: Caller): Promise<void> {
     const { setup, catalogModule, observer } = this.#request;
+    // Its program may be faster than the news of its place.
+    await slot.placed.promise;
     if (this.#slots.get(slot.number) !== slot || slot.state === "retired") return link.end("it is needed no more");
     const host = new HostLink(link, slot.worker, slot.node, observer);
     slot.host = host;
@@ -235,7 +242,7 @@ export class SlotPool {
   }
 
   #lose(slot: Slot, end: "killed" | "memory", reason: string): void {
-    if (!this.#slots.delete(slot.number)) return;
+    if (!this.#remove(slot)) return;
     const { session, observer } = this.#request;
     const loss = lostNode(slot.node, reason, end);
     slot.host?.lose(loss);
@@ -251,7 +258,7 @@ export class SlotPool {
   /** The worker is there and does not do. */
   #refuse(slot: Slot, error: PipelineError): void {
     if (error instanceof WorkerLost && slot.host === undefined) return;
-    this.#slots.delete(slot.number);
+    this.#remove(slot);
     void slot.host?.close("now");
     this.#request.session.send({ type: "retire", slot: slot.number });
     // Where others have opened the plan it is the node that differs.
@@ -269,29 +276,12 @@ export class SlotPool {
 
   #retire(slot: Slot): void {
     slot.state = "retired";
-    this.#slots.delete(slot.number);
+    this.#remove(slot);
     void slot.host?.close("drain");
     this.#request.session.send({ type: "retire", slot: slot.number });
     this.#request.observer?.activity(slot.worker, { doing: "stopped" });
     this.#request.onChange();
   }
-}
-
-const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-/** The same file on every node: they have one image, or one disk. Its heap is small, and so are its frames. */
-const hostCommand: readonly string[] = [
-  process.execPath,
-  "--max-semi-space-size=1",
-  "--disable-warning=ExperimentalWarning",
-  fileURLToPath(new URL(`../worker-host-main${extension}`, import.meta.url)),
-];
-
-function gpuSettings(): { readonly [name: string]: string } {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      gpuVariables.test(name) && value !== undefined ? [[name, value]] : [],
-    ),
-  );
 }
 
 function otherVersion(slot: Slot, version: Json | undefined): PipelineError {

@@ -1,3 +1,4 @@
+import type { CallbackTicket } from "./callback-server.ts";
 import type { HostLink } from "./host-link.ts";
 
 /** A worker's place in the cluster, from when it is asked for. */
@@ -7,7 +8,9 @@ export interface Slot {
   /** As displays call the worker: the least number that is free, so that there are never many. */
   readonly worker: number;
   state: "pending" | "placed" | "free" | "busy" | "retired";
-  /** A name for people; its address where several machines have one name. */
+  /** Of its program; good until it is used. */
+  ticket: CallbackTicket | undefined;
+  /** A name for people, with the node's id where several have one name; empty until `placed`. */
   node: string;
   /** Of the node, as Ray has it. */
   nodeId: string;
@@ -16,6 +19,8 @@ export interface Slot {
   hasSeenStorage: boolean;
   /** Seconds since anything was asked of it, by a steady clock: `performance.now() / 1000`. */
   idleSince: number;
+  /** Resolved when it is known where it is. */
+  readonly placed: PromiseWithResolvers<void>;
   /** Resolved with what Ray says when its actor has ended. */
   readonly gone: PromiseWithResolvers<{ readonly end: "killed" | "memory"; readonly reason: string }>;
 }
