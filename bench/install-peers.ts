@@ -2,6 +2,6 @@
 // reported, here and in the results. `PYTHON` names the interpreter (python3); arguments name some of them.
 //
 //   node bench/install-peers.ts [name]...
-import { installPeers } from "./harness/peers.ts";
+import { installPeers } from "./harness/peer-environments.ts";
 
 installPeers(process.argv.slice(2), (line) => console.log(line));

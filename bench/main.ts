@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { compare } from "./harness/compare.ts";
 import { machine, ownVersions } from "./harness/machine.ts";
-import { peerVersions } from "./harness/peers.ts";
+import { peerVersions } from "./harness/peer-environments.ts";
 import { mergedResults, type Results, resultsSchema, type WorkloadResult } from "./harness/results.ts";
 import { printedTable } from "./harness/table.ts";
 import type { Context, GrowthJob, Prepared, Workload } from "./harness/workload.ts";

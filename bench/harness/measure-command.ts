@@ -95,7 +95,12 @@ function ownCpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** What a program says at its end, as a rule the reason. */
+/** The last line that speaks of an error, or the last one at all. */
 export function lastLine(text: string): string {
-  return (text.trim().split("\n").at(-1) ?? "").trim().slice(0, 300);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const chosen = lines.findLast((line) => /^\S*(error|exception)\b/i.test(line)) ?? lines.at(-1) ?? "";
+  return chosen.slice(0, 300);
 }

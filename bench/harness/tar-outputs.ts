@@ -18,8 +18,14 @@ const attributes = z.object({
   attributes: z.object({ phash: z.string().optional() }).optional(),
 });
 
-/** Samples of a tar, or of all tars below a folder, by the name that the file had in the input, without its suffix. */
-export async function readTarSamples(location: string): Promise<ReadonlyMap<string, TarSample>> {
+/**
+ * Samples of a tar, or of all tars below a folder, by the name that the file had in the input, without its suffix.
+ * Where there are too many images to hold, `keep` makes something smaller of each.
+ */
+export async function readTarSamples(
+  location: string,
+  keep: (image: Uint8Array) => Uint8Array = (image) => image,
+): Promise<ReadonlyMap<string, TarSample>> {
   const samples = new Map<string, TarSample>();
   for (const file of tarsAt(location)) {
     let key = "";
@@ -34,7 +40,7 @@ export async function readTarSamples(location: string): Promise<ReadonlyMap<stri
       key = stem;
       const content = await readBytes(entry);
       if (ext === ".json") Object.assign(members, described(content));
-      else if (ext === ".jpg" || ext === ".jpeg" || ext === ".webp") members.image = content;
+      else if (ext === ".jpg" || ext === ".jpeg" || ext === ".webp") members.image = keep(content);
     }
     close();
   }

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { measureCommand } from "../harness/measure-command.ts";
-import { type PeerSide, peerSide } from "../harness/peers.ts";
 import { cli, outputOf, type PipelineJob, writePipelineFile } from "../harness/pipeline-command.ts";
+import { type PeerSide, peerSide } from "../harness/reporting-side.ts";
 import type { Measured, Side, Workload } from "../harness/workload.ts";
 
 /** A process this short would end between two looks. */

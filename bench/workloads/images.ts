@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { readParquetImages } from "../harness/parquet-outputs.ts";
-import { peerSide } from "../harness/peers.ts";
 import { outputOf, type PipelineJob, readTotals, runPipeline } from "../harness/pipeline-command.ts";
+import { peerSide } from "../harness/reporting-side.ts";
 import { readTarSamples, type TarSample } from "../harness/tar-outputs.ts";
 import type { Absent, Context, Goal, GrowthJob, Side, SideKind, SizeName, Workload } from "../harness/workload.ts";
 import { countKinds, type JpegSet, jpegFolder } from "../inputs/jpegs.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { readParquet } from "../harness/parquet-outputs.ts";
-import { peerSide } from "../harness/peers.ts";
 import { outputOf, type PipelineJob, readTotals, runPipeline } from "../harness/pipeline-command.ts";
+import { peerSide } from "../harness/reporting-side.ts";
 import type { Absent, Context, GrowthJob, Side, SizeName, Verdict, Workload } from "../harness/workload.ts";
 import { documentFolder, documentId } from "../inputs/documents.ts";
 

@@ -1,13 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
-import { lastLine, measureCommand } from "./measure-command.ts";
-import type { Absent, Measured, Side, SideKind, Verdict } from "./workload.ts";
+import { lastLine } from "./measure-command.ts";
 
 const list = path.join(import.meta.dirname, "../peers.txt");
 const folder = path.join(import.meta.dirname, "../../.cache/bench/peers");
-const scripts = path.join(import.meta.dirname, "../peers");
 
 /** A virtual environment of peers.txt. */
 interface PeerEnvironment {
@@ -26,7 +23,7 @@ export function parsePeers(text: string): readonly PeerEnvironment[] {
     });
 }
 
-const python = (name: string) => path.join(folder, name, "bin/python");
+export const python = (name: string) => path.join(folder, name, "bin/python");
 const failureFile = (name: string) => path.join(folder, `${name}.failed`);
 
 /** Installs what peers.txt names, or some of it. What does not install is written down for the results. */
@@ -49,7 +46,7 @@ export function installPeers(names: readonly string[], say: (line: string) => vo
 }
 
 /** Why an environment cannot be used; undefined when it can. */
-function missingPeer(name: string): string | undefined {
+export function missingPeer(name: string): string | undefined {
   if (existsSync(failureFile(name))) return `does not install: ${readFileSync(failureFile(name), "utf8")}`;
   return existsSync(python(name)) ? undefined : "not installed: node bench/install-peers.ts";
 }
@@ -85,66 +82,4 @@ function installedVersions(name: string): Readonly<Record<string, string>> {
 /** One spelling for what pip takes for the same name. */
 function plain(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
-}
-
-/** What a peer's program prints as its last line. */
-const report = z.object({
-  items: z.number(),
-  workSeconds: z.number().optional(),
-  figures: z.record(z.string(), z.number()).optional(),
-});
-
-export interface PeerSide {
-  readonly name: string;
-  readonly kind: SideKind;
-  readonly note?: string;
-  /** Virtual environment. */
-  readonly from: string;
-  /** File in bench/peers. */
-  readonly script: string;
-  readonly args: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly hasServer?: boolean;
-  /** The time that counts ends when it says `first-record`. */
-  readonly untilFirstRecord?: boolean;
-  readonly memoryEveryMilliseconds?: number;
-  /** Before each run, outside of the measurement. */
-  clear?(): void;
-  check?(): Promise<Verdict>;
-}
-
-/** A Python program that does the workload with a peer. */
-export function peerSide(peer: PeerSide): Side | Absent {
-  const { name, kind, note, from, script, args, environment, hasServer, memoryEveryMilliseconds, clear, check } = peer;
-  const absent = missingPeer(from);
-  if (absent !== undefined) return { name, kind, absent };
-  return {
-    name,
-    kind,
-    ...(note === undefined ? {} : { note }),
-    async run(): Promise<Measured> {
-      clear?.();
-      let first: number | undefined;
-      const cost = await measureCommand({
-        program: python(from),
-        args: [path.join(scripts, script), ...args],
-        ...(environment === undefined ? {} : { environment }),
-        ...(hasServer === undefined ? {} : { hasServer }),
-        ...(memoryEveryMilliseconds === undefined ? {} : { memoryEveryMilliseconds }),
-        onOutput(seen, seconds) {
-          if (first === undefined && seen.includes("first-record")) first = seconds;
-        },
-      });
-      const { stdout, ...measured } = cost;
-      const { items, workSeconds, figures } = report.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
-      return {
-        ...measured,
-        ...(peer.untilFirstRecord === true && first !== undefined ? { wallSeconds: first } : {}),
-        items,
-        ...(workSeconds === undefined ? {} : { workSeconds }),
-        ...(figures === undefined ? {} : { figures }),
-      };
-    },
-    ...(check === undefined ? {} : { check }),
-  };
 }
