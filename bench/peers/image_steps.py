@@ -21,6 +21,7 @@ def arguments():
     parser.add_argument("--format", choices=("jpg", "webp"), default="jpg")
     parser.add_argument("--mode", choices=("documented", "expert"), required=True)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--resume", action="store_true", help="keep what an earlier run finished")
     return parser.parse_args()
 
 

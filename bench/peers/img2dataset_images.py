@@ -14,8 +14,9 @@ if __name__ == "__main__":
 
     started = time.perf_counter()
     paths = paths_in(ARGS.input)
-    shutil.rmtree(ARGS.output, ignore_errors=True)
-    os.makedirs(ARGS.output)
+    if not ARGS.resume:
+        shutil.rmtree(ARGS.output, ignore_errors=True)
+    os.makedirs(ARGS.output, exist_ok=True)
     urls = os.path.join(ARGS.output, "urls.txt")
     with open(urls, "w") as file:
         file.writelines(f"file://{path}\n" for path in paths)

@@ -79,13 +79,16 @@ const daft: readonly ImagePeer[] = [
   },
 ];
 
-function imageWorkload({ id, title, inputs, format, goals, peers }: ImageWorkload): Workload {
-  const pipelineOf = (folder: string) => `
+export function imagePipeline(folder: string, format: "jpg" | "webp"): string {
+  return `
 source: { files: { path: ${folder} } }
 steps:
   - resize-image: { sizePixels: 256, mode: keep_ratio, quality: 80, format: ${format === "jpg" ? "jpeg" : "webp"} }
   - hash-image: { algorithms: [phash] }
 sink: webdataset`;
+}
+
+function imageWorkload({ id, title, inputs, format, goals, peers }: ImageWorkload): Workload {
   return {
     id,
     title,
@@ -95,7 +98,13 @@ sink: webdataset`;
       const input = await jpegFolder(inputs[size]);
       const names = readdirSync(input).map((name) => path.parse(name).name);
       const kinds = countKinds(input);
-      const job: PipelineJob = { folder, name: "ours", pipeline: pipelineOf(input), workers: 2, items: names.length };
+      const job: PipelineJob = {
+        folder,
+        name: "ours",
+        pipeline: imagePipeline(input, format),
+        workers: 2,
+        items: names.length,
+      };
       let reference: Promise<ReadonlyMap<string, TarSample>> | undefined;
       const ours: Side = {
         name: "multimodal-pipeline",
@@ -136,7 +145,13 @@ sink: webdataset`;
         const items = Math.max(1, Math.round(inputs[size].count * share));
         const input = await jpegFolder({ ...inputs[size], count: items });
         for (const workers of [1, 2]) {
-          const job = { folder, name: `growth-${items}-${workers}`, pipeline: pipelineOf(input), workers, items };
+          const job = {
+            folder,
+            name: `growth-${items}-${workers}`,
+            pipeline: imagePipeline(input, format),
+            workers,
+            items,
+          };
           jobs.push({ items, workers, run: () => runPipeline(job) });
         }
       }
@@ -156,13 +171,15 @@ const absentPeers: readonly Absent[] = [
 
 const small500: JpegSet = { count: 400, width: 500, height: 375, detail: 0.86, distinct: 100 };
 const full500: JpegSet = { ...small500, count: 10_000, distinct: 200 };
+/** Of W1, and of what is tried with its job. */
+export const imageInputs: { readonly [size in SizeName]: JpegSet } = { small: small500, full: full500 };
 const small2000: JpegSet = { count: 60, width: 2000, height: 1500, detail: 0.83, distinct: 50 };
 const full2000: JpegSet = { ...small2000, count: 2000, distinct: 100 };
 
 export const w1 = imageWorkload({
   id: "W1",
   title: "JPEG 500 x 375 -> 256 px -> JPEG q80 -> pHash -> WebDataset tar",
-  inputs: { small: small500, full: full500 },
+  inputs: imageInputs,
   format: "jpg",
   peers: [...opencv, ...pillow, ...ray, ...daft, ...img2dataset],
   goals: [
