@@ -43,13 +43,16 @@ export function jpegFolder(set: JpegSet): Promise<string> {
   const key = `jpegs-${width}x${height}-${count}-of-${distinct}-detail-${detail}-v${generatorVersion}`;
   return cachedInput(key, async (folder) => {
     mkdirSync(folder, { recursive: true });
-    const first = Math.min(count, distinct);
-    for (let index = 0; index < first; index++) {
-      writeFileSync(path.join(folder, nameOf(index)), await encode(set, index));
+    if (count <= distinct) {
+      for (let index = 0; index < count; index++) {
+        writeFileSync(path.join(folder, nameOf(index)), await encode(set, index));
+      }
+      return;
     }
-    for (let index = first; index < count; index++) {
+    const originals = await jpegFolder({ ...set, count: distinct });
+    for (let index = 0; index < count; index++) {
       const original = nameOf(index % distinct);
-      copyFileSync(path.join(folder, original), path.join(folder, `${number(index)}${original.slice(6)}`));
+      copyFileSync(path.join(originals, original), path.join(folder, `${number(index)}${original.slice(6)}`));
     }
   });
 }

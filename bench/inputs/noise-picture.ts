@@ -28,21 +28,26 @@ function addNoise(
   for (let y = 0; y < height; y++) {
     const row = Math.floor(y / cell);
     const down = y / cell - row;
+    const up = 1 - down;
     for (let x = 0; x < width; x++) {
       const column = Math.floor(x / cell);
       const right = x / cell - column;
-      const at = (row * columns + column) * 3;
-      const corner = (offset: number) => grid[offset] ?? 0;
-      const mixed = (channel: number) =>
-        (corner(at + channel) * (1 - right) + corner(at + 3 + channel) * right) * (1 - down) +
-        (corner(at + columns * 3 + channel) * (1 - right) + corner(at + columns * 3 + 3 + channel) * right) * down;
-      const shared = mixed(1);
+      const left = 1 - right;
+      const top = (row * columns + column) * 3;
+      const bottom = top + columns * 3;
       const to = (y * width + x) * 3;
-      sum[to] = (sum[to] ?? 0) + strength * (shared + mixed(0));
+      const shared = between(grid, top + 1, left, right) * up + between(grid, bottom + 1, left, right) * down;
+      const first = between(grid, top, left, right) * up + between(grid, bottom, left, right) * down;
+      const last = between(grid, top + 2, left, right) * up + between(grid, bottom + 2, left, right) * down;
+      sum[to] = (sum[to] ?? 0) + strength * (shared + first);
       sum[to + 1] = (sum[to + 1] ?? 0) + strength * shared;
-      sum[to + 2] = (sum[to + 2] ?? 0) + strength * (shared + mixed(2));
+      sum[to + 2] = (sum[to + 2] ?? 0) + strength * (shared + last);
     }
   }
+}
+
+function between(grid: Float32Array, at: number, left: number, right: number): number {
+  return (grid[at] ?? 0) * left + (grid[at + 3] ?? 0) * right;
 }
 
 function generator(seed: number): () => number {
