@@ -14,11 +14,12 @@ import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { mostForeignCores } from "./harness/benchmarks-page.ts";
 import { compare } from "./harness/compare.ts";
 import { machine, ownVersions } from "./harness/machine.ts";
 import { peerVersions } from "./harness/peer-environments.ts";
 import { mergedResults, type Results, resultsSchema, type WorkloadResult } from "./harness/results.ts";
-import { printedTable } from "./harness/table.ts";
+import { printedGrowth, printedTable } from "./harness/table.ts";
 import type { Context, GrowthJob, Prepared, Workload } from "./harness/workload.ts";
 import { workloads } from "./workloads/all.ts";
 
@@ -53,7 +54,7 @@ async function runWorkload(workload: Workload): Promise<WorkloadResult> {
     const prepared = chosenSides(await workload.prepare(context));
     const compared = await compare(workload, prepared, {
       runs,
-      mostForeignCores: size === "full" ? 0.3 : undefined,
+      mostForeignCores: size === "full" ? mostForeignCores : undefined,
       say,
     });
     const growth = values.growth ? await growthOf((await workload.growth?.(context)) ?? []) : [];
@@ -105,4 +106,5 @@ if (values.list) {
     writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
   }
   console.log(printedTable(done));
+  for (const workload of done) if (workload.growth !== undefined) console.log(`\n${printedGrowth(workload)}`);
 }

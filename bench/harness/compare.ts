@@ -1,20 +1,12 @@
 import type { SideResult, WorkloadResult } from "./results.ts";
-import { partnerOf, roundOrder } from "./run-order.ts";
-import { judge, type Pair, summarise } from "./summarise.ts";
-import type { Measured, Prepared, Side, Workload } from "./workload.ts";
+import { type RoundSettings, runRounds } from "./rounds.ts";
+import { judge, summarise } from "./summarise.ts";
+import type { Prepared, Side, Workload } from "./workload.ts";
 
-export interface CompareSettings {
-  /** Rounds; every peer runs once in each, beside a run of ours. */
-  readonly runs: number;
-  /** Pairs during which others kept more cores busy than that are run again; undefined: all count. */
-  readonly mostForeignCores: number | undefined;
-  say(line: string): void;
-}
-
-type Compared = Pick<WorkloadResult, "sides" | "goals">;
+type Compared = Pick<WorkloadResult, "sides" | "goals" | "discardedPairs">;
 
 /** The gate, then the rounds. A side that fails, or whose output differs, is reported and not timed. */
-export async function compare({ unit }: Workload, prepared: Prepared, settings: CompareSettings): Promise<Compared> {
+export async function compare({ unit }: Workload, prepared: Prepared, settings: RoundSettings): Promise<Compared> {
   const results = new Map<string, SideResult>();
   const admitted: Admitted[] = [];
   for (const side of prepared.sides) {
@@ -26,12 +18,12 @@ export async function compare({ unit }: Workload, prepared: Prepared, settings: 
     }
   }
   const ours = admitted.find(({ side }) => side.kind === "ours");
-  const peers = admitted.filter((one) => one !== ours);
-  const pairs = await runRounds(ours?.side, peers, settings);
-  for (const { side, equality } of admitted)
-    results.set(side.name, summarise(side, pairs.get(side.name) ?? [], equality));
+  const peers = admitted.filter((one) => one !== ours).map(({ side }) => side);
+  const { pairs, discarded } = await runRounds(ours?.side, peers, settings);
+  for (const { side, equality } of admitted) results.set(side.name, summarise(side, pairs.get(side) ?? [], equality));
   const sides = prepared.sides.flatMap(({ name }) => results.get(name) ?? []);
-  return { sides, goals: prepared.goals.map((goal) => judge(goal, sides)) };
+  const goals = prepared.goals.map((goal) => judge(goal, sides));
+  return { sides, goals, ...(discarded === 0 ? {} : { discardedPairs: discarded }) };
 }
 
 interface Admitted {
@@ -54,40 +46,3 @@ async function admit(side: Side, unit: string, say: (line: string) => void): Pro
     return { name, kind, absent: reason };
   }
 }
-
-async function runRounds(
-  ours: Side | undefined,
-  peers: readonly Admitted[],
-  { runs, mostForeignCores, say }: CompareSettings,
-): Promise<ReadonlyMap<string, Pair[]>> {
-  const pairs = new Map<string, Pair[]>();
-  const add = (side: Side, pair: Pair) => pairs.set(side.name, [...(pairs.get(side.name) ?? []), pair]);
-  let spare = mostForeignCores === undefined ? 0 : runs;
-  for (let round = 0; round < runs; round++) {
-    const order = roundOrder(peers.length, round);
-    const taken: Measured[] = [];
-    const sides = order.map((turn) => (turn === "ours" ? ours : peers[turn]?.side));
-    let isDisturbed = false;
-    for (const side of sides) {
-      const measured = (await side?.run()) ?? nothing;
-      if (side !== undefined) say(`  round ${round + 1}  ${side.name}: ${measured.wallSeconds.toFixed(2)} s`);
-      taken.push(measured);
-      isDisturbed ||= (measured.foreignCores ?? 0) > (mostForeignCores ?? Number.POSITIVE_INFINITY);
-    }
-    if (isDisturbed && spare > 0) {
-      spare--;
-      round--;
-      say("  others kept the machine busy: the round does not count");
-      continue;
-    }
-    for (const [place, side] of sides.entries()) {
-      const run = taken[place];
-      if (side === undefined || run === undefined) continue;
-      add(side, { run, ours: side === ours || ours === undefined ? undefined : taken[partnerOf(order, place)] });
-    }
-  }
-  return pairs;
-}
-
-/** Stands for ours where it cannot take part, so that peers are measured all the same. */
-const nothing: Measured = { items: 0, wallSeconds: 0, cpuSeconds: 0, peakBytes: 0 };

@@ -13,8 +13,6 @@ const sideResult = z.strictObject({
   equality: z.string().optional(),
   items: z.number().optional(),
   runs: z.number().optional(),
-  /** Runs that did not count, since others kept the machine busy. */
-  discarded: z.number().optional(),
   itemsPerSecond: spread.optional(),
   cpuMillisecondsPerItem: spread.optional(),
   peakMebibytes: spread.optional(),
@@ -59,6 +57,8 @@ const workloadResult = z.strictObject({
   sides: z.array(sideResult),
   goals: z.array(goalResult),
   growth: z.array(growthResult).optional(),
+  /** Pairs that did not count, since others kept the machine busy. */
+  discardedPairs: z.number().optional(),
 });
 
 export const resultsSchema = z.strictObject({

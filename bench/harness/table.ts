@@ -23,16 +23,37 @@ export function tableRows(workload: WorkloadResult): readonly (readonly string[]
   });
 }
 
-/** Columns as wide as their widest cell; a reason is longer than its column and may be. */
 export function printedTable(workloads: readonly WorkloadResult[]): string {
-  const rows = [headings, ...workloads.flatMap(tableRows)];
+  return aligned(headings, workloads.flatMap(tableRows));
+}
+
+/** How the cost of our own job grows with input and workers. */
+export function growthRows({ growth = [] }: WorkloadResult): readonly (readonly string[])[] {
+  return growth.map(({ items, workers, wallSeconds, cpuSeconds, peakMebibytes }) => [
+    String(items),
+    String(workers),
+    significant(wallSeconds),
+    significant(items / wallSeconds),
+    significant((cpuSeconds * 1000) / items),
+    significant(peakMebibytes),
+  ]);
+}
+
+export const growthHeadings = ["workers", "seconds", "per s", "CPU ms each", "peak MiB"];
+
+export function printedGrowth(workload: WorkloadResult): string {
+  return aligned([`${workload.id} ${workload.unit}`, ...growthHeadings], growthRows(workload));
+}
+
+/** Columns as wide as their widest cell; a reason is longer than its column and may be. */
+function aligned(headings: readonly string[], body: readonly (readonly string[])[]): string {
+  const rows = [headings, ...body];
   const widths = headings.map((_, column) =>
     Math.max(...rows.filter((row) => row.length === headings.length).map((row) => (row[column] ?? "").length)),
   );
   const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
   const rule = widths.map((width) => "-".repeat(width)).join("  ");
-  const [head = [], ...body] = rows;
-  return [line(head), rule, ...body.map(line)].map((text) => text.trimEnd()).join("\n");
+  return [line(headings), rule, ...body.map(line)].map((text) => text.trimEnd()).join("\n");
 }
 
 function goalText({ text, reached, verdict }: GoalResult): string {
