@@ -128,7 +128,7 @@ export const w10t: Workload = {
       note: "resumes by whole tasks, of which it has two",
       job: {
         items,
-        command: { program: python("text"), args: [script("text_datatrove.py"), ...options] },
+        command: { program: python("text"), args: [script("datatrove_text.py"), ...options] },
         clear: () => rmSync(output, { recursive: true, force: true }),
         written: () => idsInParquet(path.join(output, "kept")),
       },

@@ -99,7 +99,7 @@ export const w9t: Workload = {
       name: "datatrove, white-space words, at 10x",
       kind: "expert",
       from: "text",
-      script: "text_datatrove.py",
+      script: "datatrove_text.py",
       args: [
         "--input",
         size === "small" ? largest : await documentFolder(items, 16),

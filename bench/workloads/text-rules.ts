@@ -89,7 +89,7 @@ function textWorkload({ id, title, tokens, peer, share, leastAgreement, timesAsF
       const datatrove = peerSide({
         ...peer,
         from: "text",
-        script: "text_datatrove.py",
+        script: "datatrove_text.py",
         args: [
           "--input",
           share === 1 ? input : await documentFolder(theirs, files / share),
