@@ -53,7 +53,7 @@ async function runWorkload(workload: Workload): Promise<WorkloadResult> {
   try {
     const prepared = chosenSides(await workload.prepare(context));
     const compared = await compare(workload, prepared, {
-      runs,
+      runs: Math.min(runs, workload.mostRuns ?? runs),
       mostForeignCores: size === "full" ? mostForeignCores : undefined,
       say,
     });

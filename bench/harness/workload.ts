@@ -88,6 +88,8 @@ export interface Workload {
   readonly unit: string;
   /** Of peers.txt, those that its peers come from. */
   readonly environments: readonly string[];
+  /** Rounds that suffice, where runs take long and what they find is steady. */
+  readonly mostRuns?: number;
   prepare(context: Context): Promise<Prepared>;
   /** Our own job at 1, 10 and 100 times the input, and with 1 and 2 workers. */
   growth?(context: Context): Promise<readonly GrowthJob[]>;

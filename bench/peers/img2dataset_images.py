@@ -1,5 +1,6 @@
 """img2dataset over file:// addresses, into WebDataset tars. `documented`: as its README starts it, at our quality and
-size; `expert`: more threads, neither EXIF nor checksums, shards of 1,000. It has no perceptual hash."""
+size; `expert`: fewer threads, neither EXIF nor checksums, shards of at most 1,000 and small enough that both processes
+have some. It has no perceptual hash."""
 
 import os
 import shutil
@@ -20,7 +21,8 @@ if __name__ == "__main__":
     urls = os.path.join(ARGS.output, "urls.txt")
     with open(urls, "w") as file:
         file.writelines(f"file://{path}\n" for path in paths)
-    expert = {"extract_exif": False, "compute_hash": None, "thread_count": 16, "number_sample_per_shard": 1000}
+    shard = max(1, min(1000, len(paths) // (2 * ARGS.workers)))
+    expert = {"extract_exif": False, "compute_hash": None, "thread_count": 16, "number_sample_per_shard": shard}
     download(
         url_list=urls,
         output_folder=os.path.join(ARGS.output, "shards"),

@@ -85,6 +85,7 @@ export const w10: Workload = {
   title: "W1, all processes ended by SIGKILL at random moments and started again",
   unit: "images",
   environments: ["img2dataset"],
+  mostRuns: 2,
   async prepare({ size, folder }) {
     const input = await jpegFolder(imageInputs[size]);
     const items = readdirSync(input).length;
@@ -116,6 +117,7 @@ export const w10t: Workload = {
   title: "W3, likewise",
   unit: "documents",
   environments: ["text"],
+  mostRuns: 2,
   async prepare({ size, folder }) {
     const items = documents[size];
     const input = await documentFolder(items, 16);

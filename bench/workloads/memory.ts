@@ -41,7 +41,7 @@ function goalsOf(size: SizeName, more: readonly Goal[]): readonly Goal[] {
 }
 
 /** Enough at 1x for both workers to be at work and their heaps warm. */
-const images: { readonly [size in SizeName]: number } = { small: 40, full: 200 };
+const images: { readonly [size in SizeName]: number } = { small: 40, full: 100 };
 const documents: { readonly [size in SizeName]: number } = { small: 1000, full: 10_000 };
 const picture = { width: 1200, height: 900, detail: 0.62, distinct: 50 };
 
@@ -50,6 +50,7 @@ export const w9: Workload = {
   title: "peak memory of W1's job as the input grows, pictures of 1200 x 900",
   unit: "images",
   environments: ["ray", "daft"],
+  mostRuns: 2,
   async prepare({ size, folder }) {
     const jobs = [];
     let largest = "";
@@ -84,6 +85,7 @@ export const w9t: Workload = {
   title: "peak memory of W3's job as the input grows",
   unit: "documents",
   environments: ["text"],
+  mostRuns: 2,
   async prepare({ size, folder }) {
     const jobs = [];
     let largest = "";
