@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { growthJobs } from "../harness/growth-jobs.ts";
 import { readParquetImages } from "../harness/parquet-outputs.ts";
 import { outputOf, type PipelineJob, readTotals, runPipeline } from "../harness/pipeline-command.ts";
 import { peerSide } from "../harness/reporting-side.ts";
 import { readTarSamples, type TarSample } from "../harness/tar-outputs.ts";
-import type { Absent, Context, Goal, GrowthJob, Side, SideKind, SizeName, Workload } from "../harness/workload.ts";
+import type { Absent, Goal, Side, SideKind, SizeName, Workload } from "../harness/workload.ts";
 import { countKinds, type JpegSet, jpegFolder } from "../inputs/jpegs.ts";
 import { compareImages, type GateOptions } from "./image-gate.ts";
 
@@ -139,24 +140,10 @@ function imageWorkload({ id, title, inputs, format, goals, peers }: ImageWorkloa
         goals,
       };
     },
-    async growth({ size, folder }: Context): Promise<readonly GrowthJob[]> {
-      const jobs: GrowthJob[] = [];
-      for (const share of [0.01, 0.1, 1]) {
-        const items = Math.max(1, Math.round(inputs[size].count * share));
-        const input = await jpegFolder({ ...inputs[size], count: items });
-        for (const workers of [1, 2]) {
-          const job = {
-            folder,
-            name: `growth-${items}-${workers}`,
-            pipeline: imagePipeline(input, format),
-            workers,
-            items,
-          };
-          jobs.push({ items, workers, run: () => runPipeline(job) });
-        }
-      }
-      return jobs;
-    },
+    growth: ({ size, folder }) =>
+      growthJobs(folder, inputs[size].count, async (count) =>
+        imagePipeline(await jpegFolder({ ...inputs[size], count }), format),
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { growthJobs } from "../harness/growth-jobs.ts";
 import { readParquet } from "../harness/parquet-outputs.ts";
 import { outputOf, type PipelineJob, readTotals, runPipeline } from "../harness/pipeline-command.ts";
 import { peerSide } from "../harness/reporting-side.ts";
@@ -117,6 +118,8 @@ function shardWorkload({ id, title, sink, environments, peers, goals }: ShardWor
         goals,
       };
     },
+    growth: ({ size, folder }) =>
+      growthJobs(folder, counts[size], async (count) => pipelineOf(await pairFolder(count))),
   };
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { growthJobs } from "../harness/growth-jobs.ts";
 import { readParquet } from "../harness/parquet-outputs.ts";
 import { outputOf, type PipelineJob, readTotals, runPipeline } from "../harness/pipeline-command.ts";
 import { peerSide } from "../harness/reporting-side.ts";
-import type { Absent, Context, GrowthJob, Side, SizeName, Verdict, Workload } from "../harness/workload.ts";
+import type { Absent, Side, SizeName, Verdict, Workload } from "../harness/workload.ts";
 import { documentFolder, documentId } from "../inputs/documents.ts";
 
 const counts: { readonly [size in SizeName]: number } = { small: 8000, full: 100_000 };
@@ -111,24 +112,8 @@ function textWorkload({ id, title, tokens, peer, share, leastAgreement, timesAsF
         goals: [{ kind: "ratio", of: "time", against: peer.name, atLeast: timesAsFast }],
       };
     },
-    async growth({ size, folder }: Context): Promise<readonly GrowthJob[]> {
-      const jobs: GrowthJob[] = [];
-      for (const share of [0.01, 0.1, 1]) {
-        const items = Math.round(counts[size] * share);
-        const input = await documentFolder(items, files);
-        for (const workers of [1, 2]) {
-          const job = {
-            folder,
-            name: `growth-${items}-${workers}`,
-            pipeline: textPipeline(input, tokens),
-            workers,
-            items,
-          };
-          jobs.push({ items, workers, run: () => runPipeline(job) });
-        }
-      }
-      return jobs;
-    },
+    growth: ({ size, folder }) =>
+      growthJobs(folder, counts[size], async (count) => textPipeline(await documentFolder(count, files), tokens)),
   };
 }
 
