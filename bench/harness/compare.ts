@@ -19,8 +19,18 @@ export async function compare({ unit }: Workload, prepared: Prepared, settings: 
   }
   const ours = admitted.find(({ side }) => side.kind === "ours");
   const peers = admitted.filter((one) => one !== ours).map(({ side }) => side);
-  const { pairs, discarded } = await runRounds(ours?.side, peers, settings);
-  for (const { side, equality } of admitted) results.set(side.name, summarise(side, pairs.get(side) ?? [], equality));
+  const { pairs, discarded, failures } = await runRounds(ours?.side, peers, settings);
+  for (const { side, equality } of admitted) {
+    const counted = pairs.get(side) ?? [];
+    const failed = failures.get(side) ?? [];
+    const trouble = failed.length === 0 ? undefined : `${failed.length} runs failed: ${failed[0]}`;
+    const said = [equality, trouble].filter((part) => part !== undefined).join("; ");
+    const { name, kind } = side;
+    results.set(
+      name,
+      counted.length === 0 ? { name, kind, absent: said } : summarise(side, counted, said === "" ? undefined : said),
+    );
+  }
   const sides = prepared.sides.flatMap(({ name }) => results.get(name) ?? []);
   const goals = prepared.goals.map((goal) => judge(goal, sides));
   return { sides, goals, ...(discarded === 0 ? {} : { discardedPairs: discarded }) };

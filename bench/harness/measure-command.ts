@@ -101,6 +101,7 @@ export function lastLine(text: string): string {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");
-  const chosen = lines.findLast((line) => /^\S*(error|exception)\b/i.test(line)) ?? lines.at(-1) ?? "";
+  const chosen =
+    lines.findLast((line) => /^(fatal python error|\S*(error|exception))\b/i.test(line)) ?? lines.at(-1) ?? "";
   return chosen.slice(0, 300);
 }

@@ -58,3 +58,13 @@ test("ours runs without peers, and peers without ours", async () => {
   const alone = await runRounds(undefined, [a], settings);
   expect(alone.pairs.get(a)?.map((pair) => pair.ours)).toEqual([undefined, undefined, undefined]);
 });
+
+test("a peer that crashes costs the others nothing, and is not tried for ever", async () => {
+  const log: string[] = [];
+  const [ours, a] = [side("ours", 1, [], log), side("a", 2, [], log)];
+  const broken: Side = { name: "b", kind: "expert", run: () => Promise.reject(new Error("aborted")) };
+  const { pairs, failures } = await runRounds(ours, [a, broken], { runs: 3, mostForeignCores: undefined, say });
+  expect(pairs.get(a)).toHaveLength(3);
+  expect(pairs.get(broken)).toEqual([]);
+  expect(failures.get(broken)).toEqual(["aborted", "aborted"]);
+});

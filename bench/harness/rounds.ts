@@ -14,7 +14,12 @@ export interface Rounds {
   readonly pairs: ReadonlyMap<Side, readonly Pair[]>;
   /** Pairs that were had again. */
   readonly discarded: number;
+  /** Why runs of peers failed, one sentence a run. */
+  readonly failures: ReadonlyMap<Side, readonly string[]>;
 }
+
+/** A peer that failed so often is not tried again. */
+const mostFailures = 2;
 
 /**
  * Runs sides in turns until each peer has enough pairs, in twice as many rounds as that takes at most. On a machine
@@ -27,14 +32,15 @@ export async function runRounds(
 ): Promise<Rounds> {
   const quiet = new Map<Side, Pair[]>();
   const disturbed = new Map<Side, Pair[]>();
+  const failures = new Map<Side, string[]>();
   const countOf = (side: Side) => quiet.get(side)?.length ?? 0;
   const isDisturbed = ({ run, ours: partner }: Pair) =>
     Math.max(run.foreignCores ?? 0, partner?.foreignCores ?? 0) > mostForeignCores;
   for (let round = 0; round < runs * 2; round++) {
-    const waiting = peers.filter((peer) => countOf(peer) < runs);
+    const waiting = peers.filter((peer) => countOf(peer) < runs && (failures.get(peer)?.length ?? 0) < mostFailures);
     const isOursDone = ours === undefined || (peers.length > 0 && waiting.length === 0) || countOf(ours) >= runs;
     if (waiting.length === 0 && isOursDone) break;
-    for (const [side, pair] of await runRound(ours, waiting, round, say)) {
+    for (const [side, pair] of await runRound(ours, waiting, round, failures, say)) {
       const pairs = isDisturbed(pair) ? disturbed : quiet;
       pairs.set(side, [...(pairs.get(side) ?? []), pair]);
     }
@@ -46,20 +52,33 @@ export async function runRounds(
     if (side !== ours) discarded += Math.max(0, others.length - missing);
     return [side, [...(quiet.get(side) ?? []), ...others.slice(0, missing)]];
   });
-  return { pairs: new Map(counted), discarded };
+  return { pairs: new Map(counted), discarded, failures };
+}
+
+/** A peer that crashes costs neither the others nor ours their figures. */
+async function runOrFail(side: Side, failures: Map<Side, string[]>): Promise<Measured | undefined> {
+  try {
+    return await side.run();
+  } catch (error) {
+    // Told beside the figures of the side.
+    const reason = error instanceof Error ? error.message : String(error);
+    failures.set(side, [...(failures.get(side) ?? []), reason]);
+    return undefined;
+  }
 }
 
 async function runRound(
   ours: Side | undefined,
   peers: readonly Side[],
   round: number,
+  failures: Map<Side, string[]>,
   say: (line: string) => void,
 ): Promise<readonly (readonly [Side, Pair])[]> {
   const order = roundOrder(peers.length, round);
   const taken: { readonly side: Side | undefined; readonly run: Measured | undefined }[] = [];
   for (const turn of order) {
     const side = turn === "ours" ? ours : peers[turn];
-    const run = await side?.run();
+    const run = side === undefined || side === ours ? await side?.run() : await runOrFail(side, failures);
     if (side !== undefined && run !== undefined)
       say(`  round ${round + 1}  ${side.name}: ${run.wallSeconds.toFixed(2)} s`);
     taken.push({ side, run });
