@@ -28,6 +28,7 @@ const quick: readonly Part[] = [
   { name: "types", command: ["tsc", "--noEmit"], remedy: "the options are in tsconfig.json" },
   { name: "unused", command: ["knip", "--no-progress"], remedy: "remove it, or see knip.json" },
   { name: "generated", command: ["node", "scripts/generate-reference.ts", "--check"], remedy: "npm run generate" },
+  { name: "benchmarks", command: ["node", "bench/report.ts", "--check"], remedy: "npm run generate" },
 ];
 const tests: Part = { name: "tests", command: ["vitest", "run", "--reporter=dot"], remedy: "npm test -- <file>" };
 
