@@ -44,7 +44,8 @@ async function measure(splits: number, workers: number): Promise<void> {
       workers,
     });
     let [first, last, tasks] = [0, 0, 0];
-    const residents: number[] = [];
+    const held: string[] = [];
+    const resident: string[] = [];
     const run = startRun({
       plan: resolved.plan,
       catalog: builtinCatalog,
@@ -54,14 +55,17 @@ async function measure(splits: number, workers: number): Promise<void> {
         if (event.type === "task-started") first ||= performance.now();
         if (event.type !== "task-finished") return;
         last = performance.now();
-        if (++tasks % 1000 === 0) residents.push(process.memoryUsage.rss() / 2 ** 20);
+        if (++tasks % Math.ceil(splits / 5) !== 0) return;
+        globalThis.gc?.();
+        const { heapUsed, rss } = process.memoryUsage();
+        held.push((heapUsed / 2 ** 20).toFixed(0));
+        resident.push((rss / 2 ** 20).toFixed(0));
       },
     });
     const summary = await run.finished;
     if (summary.outcome !== "succeeded") throw new Error(JSON.stringify(summary.error));
-    const at = (share: number) => residents[Math.floor((residents.length - 1) * share)]?.toFixed(0);
     process.stdout.write(
-      `${tasks} tasks on ${workers} simulated workers: ${Math.round((1000 * tasks) / (last - first))} tasks/s; resident ${at(0.1)}, ${at(0.5)}, ${at(1)} MiB after a tenth, a half and all of them; ${(process.cpuUsage().user / 1e6).toFixed(1)} s of CPU time in all\n`,
+      `${tasks} tasks on ${workers} simulated workers: ${Math.round((1000 * tasks) / (last - first))} tasks/s; after each fifth ${held.join(", ")} MiB of heap and ${resident.join(", ")} MiB resident; ${(process.cpuUsage().user / 1e6).toFixed(1)} s of CPU time in all\n`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -73,6 +77,7 @@ if (inside === "inside") await measure(Number(sizes), Number(workers));
 else {
   // Each in a process of its own: what one leaves behind is not the next one's.
   for (const splits of sizes.split(",")) {
-    execFileSync(process.execPath, [fileURLToPath(import.meta.url), splits, workers, "inside"], { stdio: "inherit" });
+    const words = ["--expose-gc", fileURLToPath(import.meta.url), splits, workers, "inside"];
+    execFileSync(process.execPath, words, { stdio: "inherit" });
   }
 }

@@ -71,7 +71,7 @@ test("overrides go before what the pipeline says, and say so", async () => {
   expect(resolved.provenance.get("run.workers")).toEqual({ from: "code", name: "overrides.workers" });
   const wrong = plan(built, { overrides: { workers: 0 } });
   await expect(wrong).rejects.toThrow(
-    'overrides.workers: expected "auto" or a whole number of at least 1, received 0.',
+    'overrides.workers: expected "auto", a whole number of at least 1, or a range such as "2-32", received 0.',
   );
 });
 
