@@ -1,7 +1,7 @@
 import process from "node:process";
 import { builtinCatalog } from "../builtin-catalog.ts";
 import type { Plan } from "../contract/plan.ts";
-import type { RunSummary } from "../contract/run-event.ts";
+import type { RunEvent, RunSummary } from "../contract/run-event.ts";
 import type { RunSettings } from "../contract/run-settings.ts";
 import { type ActiveRun, startRun } from "../coordinator/run.ts";
 import { createExecutor, type ExecutorChoice } from "../executors/choose-executor.ts";
@@ -10,6 +10,7 @@ import { errorFromRecord } from "../model/errors.ts";
 import { catalogModule } from "./catalog-module.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { errorLines } from "./print-error.ts";
+import type { RunProfile } from "./run-profile.ts";
 import { type RunWatch, type WatchMode, watchRun } from "./run-watch.ts";
 import { terminal } from "./terminal.ts";
 
@@ -21,6 +22,8 @@ interface RunExecution {
   readonly mode: WatchMode;
   /** Booting already; the run takes it over. */
   readonly firstWorker?: WorkerProcess;
+  /** Begun already: what the run's processes are doing is told at the end. */
+  readonly profile?: RunProfile;
   /** The command that goes on with the run, for a person; without it no report is printed at the end. */
   readonly resume?: string;
 }
@@ -32,20 +35,26 @@ interface ExecutedRun {
 
 /** Runs a plan with live progress and a report at the end; the first signal drains it, the second ends it at once. */
 export async function executeRun(execution: RunExecution): Promise<ExecutedRun> {
-  const { plan, settings, mode, firstWorker, resume } = execution;
+  const { plan, settings, mode, firstWorker, profile } = execution;
   const stepIds = plan.stages.flatMap((stage) => stage.steps.map((step) => step.id));
   const watch = await watchRun(plan, mode);
   const executor = await createExecutor(execution.executor, {
     ...settings,
     catalogModule,
     ...(firstWorker === undefined ? {} : { firstWorker }),
+    ...(profile === undefined ? {} : { profileFolder: profile.folder }),
   });
-  const run = startRun({ plan, catalog: builtinCatalog, executor, settings, onEvent: (event) => watch.onEvent(event) });
+  const onEvent = (event: RunEvent) => {
+    watch.onEvent(event);
+    profile?.onEvent(event);
+  };
+  const run = startRun({ plan, catalog: builtinCatalog, executor, settings, onEvent });
   const signals = listenForSignals(run);
   try {
     const summary = await run.finished;
+    await profile?.finish();
     watch.close();
-    await report(summary, settings.checkpoints, watch, stepIds, mode, resume);
+    await report(summary, watch, stepIds, execution);
     return { summary, exitCode: exitCodeOf(summary, signals.first) };
   } finally {
     watch.close();
@@ -56,15 +65,14 @@ export async function executeRun(execution: RunExecution): Promise<ExecutedRun> 
 
 async function report(
   summary: RunSummary,
-  checkpoints: string,
   watch: RunWatch,
   stepIds: readonly string[],
-  mode: WatchMode,
-  resume: string | undefined,
+  { settings, mode, resume, profile }: RunExecution,
 ): Promise<void> {
   if (resume !== undefined && (mode === "live" || mode === "lines")) {
     const { reportLines } = await import("./run-report.ts");
-    terminal.print(...(await reportLines(summary, checkpoints, watch.snapshot, stepIds, resume)));
+    terminal.print(...(await reportLines(summary, settings.checkpoints, watch.snapshot, stepIds, resume)));
+    if (profile !== undefined) terminal.print(...(await profile.reportLines(stepIds)));
   }
   if (summary.error !== null) terminal.note(...errorLines(errorFromRecord(summary.error)));
 }

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { packageVersion } from "../model/package-version.ts";
 import { addCheckpoints } from "./checkpoints-program.ts";
 import { addExplain, addQuarantine, addRetry, addVerify } from "./dataset-program.ts";
@@ -54,6 +54,7 @@ interface GivenOptions {
   readonly json?: true;
   readonly logJson?: true;
   readonly quiet?: true;
+  readonly profile?: string;
 }
 
 function addRun(program: Command): void {
@@ -65,6 +66,12 @@ function addRun(program: Command): void {
     .option("--json", "one event a line on standard output, for machines")
     .option("--log-json", "a log of JSON lines on standard output, for log collectors; LOG_LEVEL says how much")
     .option("--quiet", "print errors only")
+    .addOption(
+      new Option(
+        "--profile [folder]",
+        "write a CPU profile of every process to this folder, and say at the end where the workers' time went (default: profile)",
+      ).preset("profile"),
+    )
     .action(async (input: string, options: GivenOptions) => {
       const executor = await givenExecutor(options);
       const { prestartWorker } = await import("../executors/local/prestart-worker.ts");

@@ -6,6 +6,7 @@ import type { Flags } from "../plan/settings-overrides.ts";
 import { executeRun } from "./execute-run.ts";
 import { namesPipelineFile } from "./pipeline-input.ts";
 import { resolveFile, resolveRawInput } from "./resolve-input.ts";
+import type { RunProfile } from "./run-profile.ts";
 import { tellRefusal, type WatchFlags, type WatchMode, watchMode } from "./run-watch.ts";
 import { terminal } from "./terminal.ts";
 
@@ -13,6 +14,8 @@ interface RunOptions extends WatchFlags {
   readonly executor: ExecutorChoice;
   /** Booting already; the run takes it over, and its caller closes it when there is none. */
   readonly firstWorker?: WorkerProcess;
+  /** Folder for CPU profiles of all processes; none are taken without it. */
+  readonly profile?: string;
 }
 
 /** `pipeline run <input-or-file>`: the job, with live progress; answers the exit code. */
@@ -23,12 +26,14 @@ export async function runCommand(input: string, flags: Flags, options: RunOption
     for (const warning of resolved.warnings) terminal.note(`warning: ${warning}`);
     const settings = completeSettings(resolved.settings, executorLimits(options.executor, resolved.settings.workers));
     const resume = resumeCommand(input, flags);
+    const profile = await beginProfile(options);
     const { exitCode } = await executeRun({
       plan: resolved.plan,
       settings,
       executor: options.executor,
       mode,
       ...(options.firstWorker === undefined ? {} : { firstWorker: options.firstWorker }),
+      ...(profile === undefined ? {} : { profile }),
       resume,
     });
     return exitCode;
@@ -36,6 +41,12 @@ export async function runCommand(input: string, flags: Flags, options: RunOption
     await tellRefusal(mode, thrown);
     throw thrown;
   }
+}
+
+async function beginProfile({ profile, executor }: RunOptions): Promise<RunProfile | undefined> {
+  if (profile === undefined) return undefined;
+  const { RunProfile } = await import("./run-profile.ts");
+  return RunProfile.begin(profile, executor);
 }
 
 async function resolveInput(input: string, flags: Flags, mode: WatchMode): Promise<ResolvedPipeline> {

@@ -3,6 +3,7 @@ import { totalsOf } from "../contract/accounting.ts";
 import type { RunSummary } from "../contract/run-event.ts";
 import { funnelLines } from "../telemetry/funnel.ts";
 import { paintFor } from "../telemetry/paint.ts";
+import { busyShares } from "../telemetry/run-figures.ts";
 import type { RunSnapshot } from "../telemetry/run-snapshot.ts";
 import { runningAccounting } from "../telemetry/run-totals.ts";
 import { openRun } from "./open-run.ts";
@@ -22,5 +23,6 @@ export async function reportLines(
       : [];
   const session = runningAccounting(snapshot);
   const columns = process.stdout.columns ?? 100;
-  return funnelLines({ summary, session, stepIds, examples, resumeCommand }, columns, paintFor(process.stdout));
+  const shares = busyShares(snapshot);
+  return funnelLines({ summary, session, shares, stepIds, examples, resumeCommand }, columns, paintFor(process.stdout));
 }

@@ -72,6 +72,8 @@ export interface ExecutorRequest {
   readonly catalogModule: URL;
   /** On this machine: booting already. */
   readonly firstWorker?: WorkerProcess;
+  /** On this machine: where each worker writes its CPU profile when it drains. */
+  readonly profileFolder?: string;
 }
 
 export async function createExecutor(choice: ExecutorChoice, request: ExecutorRequest): Promise<Executor> {

@@ -39,6 +39,7 @@ const summary: RunSummary = {
 const input: FunnelInput = {
   summary,
   session: accounting,
+  shares: { read: 0.082, "1-filter-image-size": 0.018, "2-hash-image": 0.9, write: 0.0004 },
   stepIds: ["1-filter-image-size", "2-hash-image"],
   examples: [
     {
@@ -69,11 +70,11 @@ describe("funnelLines", () => {
     expect(`\n${funnelLines(input, 100, plainPaint).join("\n")}\n`).toMatchInlineSnapshot(`
       "
 
-      step                  left                                    dropped or failed here
-      read                 1,198  ━━━━━━━━━━━━━━━━━━━━━━━━  99.8 %  2 failed: SAMPLE_EMPTY
-      1-filter-image-size    900  ━━━━━━━━━━━━━━━━━━──────    75 %  290 too-narrow, 8 too-short
-      2-hash-image           897  ━━━━━━━━━━━━━━━━━━──────  74.8 %  3 failed: SAMPLE_CORRUPT
-      written                897  ━━━━━━━━━━━━━━━━━━──────  74.8 %
+      step                  left                                      time  dropped or failed here
+      read                 1,198  ━━━━━━━━━━━━━━━━━━━━━━━━  99.8 %   8.2 %  2 failed: SAMPLE_EMPTY
+      1-filter-image-size    900  ━━━━━━━━━━━━━━━━━━──────    75 %   1.8 %  290 too-narrow, 8 too-short
+      2-hash-image           897  ━━━━━━━━━━━━━━━━━━──────  74.8 %    90 %  3 failed: SAMPLE_CORRUPT
+      written                897  ━━━━━━━━━━━━━━━━━━──────  74.8 %  <0.1 %
 
       done in 8.0s (150/s, 5.72 MiB/s)  897 samples in 2 shards, 39.6 MiB
 

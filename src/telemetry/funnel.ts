@@ -12,6 +12,8 @@ export interface FunnelInput {
   readonly summary: RunSummary;
   /** What this session read; the summary counts what earlier sessions did as well. */
   readonly session: { readonly read: number; readonly bytesRead: number };
+  /** Of the time that steps were busy in this session, by step id, `read` and `write` beside them; empty when none was. */
+  readonly shares: { readonly [stepId: string]: number };
   /** In plan order. */
   readonly stepIds: readonly string[];
   /** Some of the quarantined samples, to show what failures look like. */
@@ -30,7 +32,7 @@ export function funnelLines(input: FunnelInput, columns: number, paint: Paint): 
   const { summary } = input;
   return [
     "",
-    ...funnelTable(summary.accounting, input.stepIds, width, paint),
+    ...funnelTable(input, width, paint),
     "",
     outcomeLine(input, paint),
     ...nothingLeftLines(summary, paint),
@@ -45,15 +47,12 @@ const funnelColumns: readonly Column[] = [
   { title: "left", align: "right" },
   { title: "" },
   { title: "", align: "right" },
+  { title: "time", align: "right" },
   { title: "dropped or failed here", isFlexible: true },
 ];
 
-function funnelTable(
-  accounting: Accounting,
-  stepIds: readonly string[],
-  width: number,
-  paint: Paint,
-): readonly string[] {
+function funnelTable({ summary, stepIds, shares }: FunnelInput, width: number, paint: Paint): readonly string[] {
+  const { accounting } = summary;
   // Children can make more samples than were read; bars measure against the widest point.
   const flow = [
     point("read", accounting.read - totalOf(accounting.unreadable), [], {}, accounting.unreadable),
@@ -65,17 +64,22 @@ function funnelTable(
     point("written", accounting.written, [], {}, accounting.unwritable),
   ];
   const full = Math.max(accounting.read, ...flow.map((point) => point.left));
-  const barWidth = width < 100 ? narrowBar : wideBar;
   const idWidth = Math.max(...flow.map((point) => point.id.length));
-  const room = Math.max(20, width - idWidth - barWidth - 2 * 4 - 7 - formatCount(full).length);
+  const roomBeside = (barWidth: number) => width - idWidth - barWidth - 2 * 5 - 2 * 6 - formatCount(full).length;
+  const longest = Math.max(...flow.flatMap(({ losses }) => losses.map((loss) => loss.length)), 0);
+  // What was lost matters more than a fine bar.
+  const barWidth = width < 100 || longest > roomBeside(wideBar) ? narrowBar : wideBar;
+  const room = Math.max(20, roomBeside(barWidth));
   const rows = flow.flatMap(({ id, left, losses, hasFailed }): readonly (readonly Cell[])[] => {
     const [first = "", ...more] = packed(losses, room);
+    const share = shares[id === "written" ? "write" : id];
     const style = hasFailed ? { style: "red" as const } : {};
     const cells: readonly Cell[] = [
       { text: id },
       { text: formatCount(left) },
       { text: bar(left, full, barWidth), style: "green" },
       { text: full === 0 ? "" : formatPercent(left / full) },
+      { text: share === undefined ? "" : formatPercent(share), style: "cyan" },
       { text: first, ...style },
     ];
     return [cells, ...more.map((text) => [...blankCells, { text, ...style }])];
@@ -83,7 +87,7 @@ function funnelTable(
   return tableLines(funnelColumns, rows, { width, paint });
 }
 
-const blankCells: readonly Cell[] = Array.from({ length: 4 }, () => ({ text: "" }));
+const blankCells: readonly Cell[] = Array.from({ length: 5 }, () => ({ text: "" }));
 
 function bar(value: number, full: number, barWidth: number): string {
   if (full === 0 || value === 0) return "─".repeat(barWidth);

@@ -65,7 +65,7 @@ export const workMetrics = {
   ),
   busySeconds: counter(
     "pipeline_step_busy_seconds_total",
-    "Time that workers spent in a step; `read` and `write` are steps here.",
+    "Time that workers spent in a step; `read` and `write` are steps here, and encoding and committing files part of `write`.",
     ["step"],
   ),
 } as const;

@@ -31,7 +31,7 @@ export function figuresOf(snapshot: RunSnapshot, at: number): RunFigures {
     fraction,
     remainingSeconds: remainingSeconds(snapshot, fraction, at),
     ...rates,
-    busyShares: shares(busySeconds(snapshot)),
+    busyShares: busyShares(snapshot),
   };
 }
 
@@ -60,7 +60,9 @@ function remainingSeconds(snapshot: RunSnapshot, fraction: number, at: number): 
   return Math.max(0, ((1 - last.fraction) * seconds) / gained - (at - last.at));
 }
 
-function shares(seconds: { readonly [stepId: string]: number }): { readonly [stepId: string]: number } {
+/** Share of this session's busy time by step id, `read` and `write` beside them; sums to 1, or is empty. */
+export function busyShares(snapshot: RunSnapshot): { readonly [stepId: string]: number } {
+  const seconds = busySeconds(snapshot);
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
   if (total <= 0) return {};
   return Object.fromEntries(Object.entries(seconds).map(([id, value]) => [id, value / total]));

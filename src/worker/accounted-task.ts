@@ -68,10 +68,13 @@ export async function accountedTask(
     output = await openOutput(destination);
     await work({ output, quarantine, outcomes, tally, pause: reportingPause(attempt, tally) });
     attempt.reporter.journal.enter("committing", 0, 0);
+    const committingSince = performance.now();
     // Side by side: what makes one file durable does so for the others. All settle before one is undone.
     const committing = [output.commit(), quarantine.commit(), outcomes.commit()] as const;
     await Promise.allSettled(committing);
     const [shards, failed, told] = await Promise.all(committing);
+    // Much of what a sink does waits until it has everything.
+    tally.writeSeconds += (performance.now() - committingSince) / 1000;
     if (task.input.kind === "split") tally.bytesRead = task.input.split.bytes;
     report(attempt, tally);
     return {

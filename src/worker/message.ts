@@ -8,7 +8,13 @@ import type { Standing } from "./standing.ts";
 
 /** What the executor's side says to a worker. */
 export type ToWorker =
-  | { readonly type: "open"; readonly catalogModule: string; readonly setup: WorkerSetup }
+  | {
+      readonly type: "open";
+      readonly catalogModule: string;
+      readonly setup: WorkerSetup;
+      /** Path of the file that a CPU profile is written to when the worker closes; no profile is taken without it. */
+      readonly profile?: string;
+    }
   | { readonly type: "run"; readonly task: Task }
   /** In place of `open`: try what a run would need. */
   | { readonly type: "preflight"; readonly catalogModule: string; readonly request: PreflightRequest }

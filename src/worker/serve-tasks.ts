@@ -4,6 +4,7 @@ import type { Task, WorkerSetup } from "../contract/executor.ts";
 import { stageAt } from "../contract/plan.ts";
 import type { PreflightRequest } from "../contract/preflight.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../model/errors.ts";
+import type { CpuProfiler } from "./cpu-profiler.ts";
 import { encodeFrame, FrameDecoder } from "./frame.ts";
 import { Journal } from "./journal.ts";
 import { type FromWorker, isToWorker, type ToWorker, unknownMessage } from "./message.ts";
@@ -48,6 +49,7 @@ class Worker {
   readonly #abort = new AbortController();
   #catalog: Catalog | undefined;
   #setup: WorkerSetup | undefined;
+  #profiler: CpuProfiler | undefined;
   #stage: { readonly index: number; readonly opened: OpenedStage } | undefined;
   #busy: Promise<void> = Promise.resolve();
   #granted: (() => void) | undefined;
@@ -81,12 +83,13 @@ class Worker {
   async close(): Promise<void> {
     await this.#busy;
     await this.#stage?.opened.close();
+    await this.#profiler?.finish();
   }
 
   #answer(message: ToWorker & { readonly type: "open" | "run" | "preflight" }): Promise<void> {
     switch (message.type) {
       case "open":
-        return this.#open(message.catalogModule, message.setup);
+        return this.#open(message);
       case "preflight":
         return this.#preflight(message.catalogModule, message.request);
       case "run":
@@ -94,8 +97,12 @@ class Worker {
     }
   }
 
-  async #open(catalogModule: string, setup: WorkerSetup): Promise<void> {
+  async #open({ catalogModule, setup, profile }: ToWorker & { readonly type: "open" }): Promise<void> {
     try {
+      if (profile !== undefined) {
+        const { startCpuProfiler } = await import("./cpu-profiler.ts");
+        this.#profiler = await startCpuProfiler(profile);
+      }
       this.#catalog = await importCatalog(catalogModule);
       this.#setup = setup;
       await this.#openStage(0);

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { type Executor, type Task, type TaskObserver, WorkerLost, type WorkerSetup } from "../../contract/executor.ts";
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
@@ -24,6 +25,13 @@ export interface LocalExecutorOptions {
   readonly sharers?: number;
   /** A worker that `prestartWorker` started; the executor closes it. */
   readonly firstWorker?: WorkerProcess;
+  /** Folder that each worker writes its CPU profile to when it drains; see `workerProfileName`. None without it. */
+  readonly profileFolder?: string;
+}
+
+/** Name of the CPU profile of the worker with this number. */
+export function workerProfileName(worker: number): string {
+  return `worker-${worker}.cpuprofile`;
 }
 
 /**
@@ -198,7 +206,9 @@ class LocalExecutor implements Executor {
     observer.workerStarted(slot.index, worker.processId, null);
     observer.activity(slot.index, { doing: "starting" });
     slot.watch = new WorkerWatch(worker, setup, (stall) => observer.workerStalled(slot.index, stall));
-    slot.opened = slot.watch.during(worker.open(this.#options.catalogModule.href, setup));
+    const { profileFolder } = this.#options;
+    const profile = profileFolder === undefined ? undefined : path.join(profileFolder, workerProfileName(slot.index));
+    slot.opened = slot.watch.during(worker.open(this.#options.catalogModule.href, setup, profile));
     await slot.opened;
     this.#memory.tellOf({ index: slot.index, processId: worker.processId });
   }

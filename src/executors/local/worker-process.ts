@@ -119,12 +119,15 @@ export class WorkerProcess {
     return this.#journal.read();
   }
 
-  /** Rejects with the step's own error when it cannot be opened, WORKER_LOST when the process ends. */
-  open(catalogModule: string, setup: WorkerSetup): Promise<void> {
+  /**
+   * Rejects with the step's own error when it cannot be opened, WORKER_LOST when the process ends. A worker that drains
+   * writes its CPU profile to the file at `profile`, where that is given.
+   */
+  open(catalogModule: string, setup: WorkerSetup, profile?: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
       this.#setup = setup;
-      this.#ask({ type: "open", catalogModule, setup });
+      this.#ask({ type: "open", catalogModule, setup, ...(profile === undefined ? {} : { profile }) });
     });
   }
 
