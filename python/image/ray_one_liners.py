@@ -37,11 +37,17 @@ def _is_one_liner() -> bool:
 def _connect(ray: Any) -> None:
     # Of a cluster that does not answer Ray warns in several lines; the one below says the same.
     warnings.filterwarnings("ignore", "Ray Client connection timed out")
-    try:
-        ray.init(os.environ["RAY_ADDRESS"], logging_level="ERROR", log_to_driver=False)
-    except Exception as error:  # Whatever it is, the line goes on and says what it finds: not connected.
-        reason = " ".join(str(error).split())[:300]
-        print(f"not connected to {os.environ['RAY_ADDRESS']}: {reason}", file=sys.stderr)
+    reason = ""
+    for _ in range(2):
+        try:
+            ray.init(os.environ["RAY_ADDRESS"], logging_level="ERROR", log_to_driver=False)
+            return
+        except Exception as error:  # Whatever it is, the line goes on and says what it finds: not connected.
+            reason = " ".join(str(error).split())[:300]
+        # A head that is busy, as while it starts, gives up on the server that it starts for each client.
+        if "Starting Ray client server failed" not in reason:
+            break
+    print(f"not connected to {os.environ['RAY_ADDRESS']}: {reason}", file=sys.stderr)
 
 
 class _ConnectingLoader(Loader):

@@ -18,6 +18,8 @@ def init(address, **options):
     calls.append(address)
     if "down" in address:
         raise ConnectionError("no answer\\nfrom anybody")
+    if "busy" in address and len(calls) == 1:
+        raise ConnectionError("Initialization failure from server: Starting Ray client server failed.")
 """
 
 
@@ -48,6 +50,11 @@ def test_a_cluster_that_does_not_answer_costs_a_line(tmp_path: Path) -> None:
     done = run(tmp_path, "-c", _LINE, RAY_ADDRESS="ray://down:10001")
     assert done.stdout == "['ray://down:10001']\n"
     assert done.stderr == "not connected to ray://down:10001: no answer from anybody\n"
+
+
+def test_a_head_that_is_busy_is_asked_once_more(tmp_path: Path) -> None:
+    done = run(tmp_path, "-c", _LINE, RAY_ADDRESS="ray://busy:10001")
+    assert (done.stdout, done.stderr) == ("['ray://busy:10001', 'ray://busy:10001']\n", "")
 
 
 @pytest.mark.parametrize(
