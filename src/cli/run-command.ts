@@ -1,4 +1,5 @@
-import { type ExecutorChoice, executorLimits } from "../executors/choose-executor.ts";
+import type { ExecutorChoice } from "../executors/choose-executor.ts";
+import { executorLimits } from "../executors/create-executor.ts";
 import type { WorkerProcess } from "../executors/local/worker-process.ts";
 import type { ResolvedPipeline } from "../plan/resolve-pipeline.ts";
 import { completeSettings } from "../plan/resolved-settings.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { chooseExecutor, executorLimits } from "./choose-executor.ts";
+import { chooseExecutor } from "./choose-executor.ts";
+import { executorLimits } from "./create-executor.ts";
 import { rayClusterOf } from "./ray-address.ts";
 
 test.each([

@@ -1,7 +1,8 @@
 import type { Catalog } from "../../contract/catalog.ts";
 import type { Executor } from "../../contract/executor.ts";
 import type { PreflightReport } from "../../contract/preflight.ts";
-import { createExecutor, type ExecutorChoice, executorLimits } from "../../executors/choose-executor.ts";
+import type { ExecutorChoice } from "../../executors/choose-executor.ts";
+import { createExecutor, executorLimits } from "../../executors/create-executor.ts";
 import { machineLimits } from "../../executors/local/machine-limits.ts";
 import { asPipelineError, errorRecord, PipelineError } from "../../model/errors.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";

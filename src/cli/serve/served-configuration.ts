@@ -1,5 +1,6 @@
 import type { RunSettings } from "../../contract/run-settings.ts";
-import { type ExecutorChoice, executorLimits } from "../../executors/choose-executor.ts";
+import type { ExecutorChoice } from "../../executors/choose-executor.ts";
+import { executorLimits } from "../../executors/create-executor.ts";
 import { asPipelineError } from "../../model/errors.ts";
 import { differingFileKeys } from "../../plan/differing-settings.ts";
 import type { ResolvedPipeline } from "../../plan/resolve-pipeline.ts";

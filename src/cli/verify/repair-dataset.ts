@@ -1,6 +1,7 @@
 import process from "node:process";
 import type { TaskId } from "../../contract/receipt.ts";
-import { type ExecutorChoice, executorLimits } from "../../executors/choose-executor.ts";
+import type { ExecutorChoice } from "../../executors/choose-executor.ts";
+import { executorLimits } from "../../executors/create-executor.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { unpublish } from "../../ledger/manifest.ts";
 import { recordedSettings } from "../../plan/recorded-settings.ts";
