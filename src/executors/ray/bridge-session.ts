@@ -5,6 +5,7 @@ import {
   type BridgeReady,
   bridgeProtocol,
   type ClusterDescription,
+  type ClusterNode,
   type FromBridge,
   parseFromBridge,
   type ToBridge,
@@ -22,6 +23,8 @@ export interface BridgeObserver {
 /** A bridge that has joined the cluster. */
 export class BridgeSession {
   readonly ready: BridgeReady;
+  /** That are alive, as the bridge told last. */
+  nodes: readonly ClusterNode[];
   readonly #bridge: LaunchedBridge;
   #observer: BridgeObserver | undefined;
   readonly #early: BridgeEvent[] = [];
@@ -32,6 +35,7 @@ export class BridgeSession {
   private constructor(bridge: LaunchedBridge, ready: BridgeReady) {
     this.#bridge = bridge;
     this.ready = ready;
+    this.nodes = ready.nodes;
   }
 
   /** Rejects with RAY_UNREACHABLE, RAY_UNAUTHORIZED or RAY_MISMATCH within a minute, mostly much sooner. */
@@ -89,6 +93,7 @@ export class BridgeSession {
       this.#bridge.link.end(asPipelineError(error, "PROTOCOL", "the bridge").message);
       return;
     }
+    if (message.type === "nodes") this.nodes = message.nodes;
     if (message.type === "described") {
       for (const resolve of this.#describing.splice(0)) resolve(message);
     } else if (message.type !== "ready" && message.type !== "failed") {

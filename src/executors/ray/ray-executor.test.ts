@@ -198,3 +198,13 @@ test("who waits for a worker stops when told to, and learns why there is none", 
   await waiting;
   await expect(executor.vacancy(0, never)).rejects.toMatchObject({ code: "CAPACITY_MISSING", isRetryable: true });
 });
+
+test("a later stage knows the nodes that have come meanwhile", async () => {
+  const cluster: SimulatedCluster = new SimulatedCluster({ nodes: [2], work: quickly });
+  const { executor, told } = await opened(cluster);
+  await runAll(executor, 4);
+  cluster.addNode(6);
+  await runAll(executor, 40, 1);
+  expect(told.clusters.at(-1)).toMatchObject({ nodes: 2, problem: null });
+  expect(cluster.names.filter((name) => name.includes("-s1-"))).not.toHaveLength(0);
+});

@@ -54,7 +54,7 @@ export class SlotPool {
 
   constructor(request: PoolRequest) {
     this.#request = request;
-    this.#nodes = request.session.ready.nodes;
+    this.#nodes = request.session.nodes;
   }
 
   get resources(): StageResources {
@@ -257,8 +257,8 @@ export class SlotPool {
 
   /** The worker is there and does not do. */
   #refuse(slot: Slot, error: PipelineError): void {
-    if (error instanceof WorkerLost && slot.host === undefined) return;
-    this.#remove(slot);
+    // Whoever is lost meanwhile is counted already.
+    if (!this.#remove(slot)) return;
     void slot.host?.close("now");
     this.#request.session.send({ type: "retire", slot: slot.number });
     // Where others have opened the plan it is the node that differs.
