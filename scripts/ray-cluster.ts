@@ -50,6 +50,8 @@ const fastHealthCheck = {
   RAY_health_check_period_ms: "1000",
   RAY_health_check_timeout_ms: "2000",
   RAY_health_check_failure_threshold: "3",
+  // And its nodes take their time to start.
+  RAY_raylet_start_wait_time_s: "120",
 };
 
 /** One `ray start`, with everything that it has started. */
