@@ -1,8 +1,6 @@
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { constants, type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { PipelineError } from "../model/errors.ts";
-import { DirectReads } from "./direct-read.ts";
 import { pathOnDisk } from "./file-name-bytes.ts";
 import { isAbsent, localError, systemCode } from "./local-errors.ts";
 import { listLocalFolder, statLocalObject, versionOf } from "./local-listing.ts";
@@ -36,7 +34,6 @@ export const localStorage: Storage = {
   freeBytes: freeLocalBytes,
 
   async read(uri, options = {}) {
-    if (directReads.isDirect(options.range?.length ?? Number.POSITIVE_INFINITY)) return readDirectly(uri, options);
     const { file, offset, length } = await openRange(uri, options);
     try {
       return await readExactly(file, uri, offset, length);
@@ -90,37 +87,10 @@ export const localStorage: Storage = {
   },
 };
 
-interface Range {
+interface OpenRange {
+  readonly file: FileHandle;
   readonly offset: number;
   readonly length: number;
-}
-
-interface OpenRange extends Range {
-  readonly file: FileHandle;
-}
-
-const directReads = new DirectReads();
-
-function readDirectly(uri: string, options: ReadOptions): Uint8Array {
-  options.signal?.throwIfAborted();
-  const started = performance.now();
-  let file: number | undefined;
-  try {
-    file = openSync(pathOnDisk(uri), readFlags);
-    const { offset, length } = rangeOf(fstatSync(file, { bigint: true }), uri, options);
-    const bytes = Buffer.allocUnsafeSlow(length);
-    for (let done = 0; done < length; ) {
-      const bytesRead = readSync(file, bytes, done, length - done, offset + done);
-      if (bytesRead === 0) throw changed(uri, `${offset + length} bytes`, `${offset + done} bytes`);
-      done += bytesRead;
-    }
-    return bytes;
-  } catch (error) {
-    throw localError(error, "read", "reading", uri);
-  } finally {
-    if (file !== undefined) closeSync(file);
-    directReads.took(performance.now() - started);
-  }
 }
 
 async function openRange(uri: string, options: ReadOptions): Promise<OpenRange> {
@@ -128,23 +98,19 @@ async function openRange(uri: string, options: ReadOptions): Promise<OpenRange> 
   let file: FileHandle | undefined;
   try {
     file = await open(pathOnDisk(uri), readFlags);
-    return { file, ...rangeOf(await file.stat({ bigint: true }), uri, options) };
+    const found = await file.stat({ bigint: true });
+    if (!found.isFile()) {
+      throw new PipelineError("INPUT_UNREADABLE", `${JSON.stringify(uri)} is not a file`, { details: { path: uri } });
+    }
+    const version = versionOf(found);
+    if (options.version !== undefined && options.version !== version) throw changed(uri, options.version, version);
+    const size = Number(found.size);
+    const offset = Math.min(options.range?.offset ?? 0, size);
+    return { file, offset, length: Math.min(options.range?.length ?? size, size - offset) };
   } catch (error) {
     await file?.close();
     throw localError(error, "read", "reading", uri);
   }
-}
-
-/** What is asked for of a file that is open, and is the version that is asked for. */
-function rangeOf(found: BigIntStats, uri: string, { version: expected, range }: ReadOptions): Range {
-  if (!found.isFile()) {
-    throw new PipelineError("INPUT_UNREADABLE", `${JSON.stringify(uri)} is not a file`, { details: { path: uri } });
-  }
-  const version = versionOf(found);
-  if (expected !== undefined && expected !== version) throw changed(uri, expected, version);
-  const size = Number(found.size);
-  const offset = Math.min(range?.offset ?? 0, size);
-  return { offset, length: Math.min(range?.length ?? size, size - offset) };
 }
 
 async function readExactly(file: FileHandle, uri: string, offset: number, length: number): Promise<Uint8Array> {
