@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { connect } from "node:net";
 import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,6 +8,7 @@ import { CallbackServer, type Caller } from "./callback-server.ts";
 import type { LinkPatience } from "./frame-link.ts";
 import { JobsClient, type RayJob } from "./jobs-client.ts";
 import { pythonFolder } from "./process-launcher.ts";
+import { reach } from "./reach.ts";
 
 const pollMilliseconds = 1000;
 const endMilliseconds = 5000;
@@ -143,15 +143,5 @@ function isOrphan({ status, metadata }: RayJob): boolean {
 /** The address of this machine that the cluster sees when this process speaks to it. */
 function addressTowards(url: string): Promise<string> {
   const { hostname: host, port, protocol } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: host.replace(/^\[|\]$/g, ""),
-      port: Number(port) || (protocol === "https:" ? 443 : 80),
-    });
-    socket.once("connect", () => {
-      resolve(socket.localAddress ?? "127.0.0.1");
-      socket.destroy();
-    });
-    socket.once("error", reject);
-  });
+  return reach(host, Number(port) || (protocol === "https:" ? 443 : 80));
 }

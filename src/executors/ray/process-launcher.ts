@@ -1,17 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { PipelineError } from "../../model/errors.ts";
+import { messageOf, PipelineError } from "../../model/errors.ts";
 import { type BridgeLauncher, type LaunchedBridge, rayNamespace } from "./bridge-launcher.ts";
 import { FrameLink, type LinkPatience } from "./frame-link.ts";
+import { reach } from "./reach.ts";
 
 const keptCharacters = 4000;
 const endMilliseconds = 5000;
-const reachMilliseconds = 5000;
 
 export interface ProcessLaunch {
   readonly python: string;
@@ -30,7 +29,7 @@ export class ProcessLauncher implements BridgeLauncher {
 
   async launch(): Promise<LaunchedBridge> {
     const { python, address, patience } = this.#launch;
-    if (address !== "auto") await reached(address);
+    if (address !== "auto") await requireListener(address);
     const order = { descriptor: 3, namespace: rayNamespace, address };
     const child = spawn(python, ["-m", "pipeline.ray"], {
       env: {
@@ -93,20 +92,12 @@ function keptWords(child: ChildProcess): () => string | undefined {
 }
 
 /** Ray itself would try for half a minute, and then say less. */
-function reached(address: string): Promise<void> {
+async function requireListener(address: string): Promise<void> {
   const { hostname, port } = new URL(`tcp://${address}`);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: reachMilliseconds });
-    const refuse = (why: string) => {
-      socket.destroy();
-      const message = `no Ray at ${address}: ${why}. Expected the GCS of a cluster that this machine has joined`;
-      reject(new PipelineError("RAY_UNREACHABLE", message, { details: { address }, isRetryable: true }));
-    };
-    socket.once("error", (error) => refuse(error.message));
-    socket.once("timeout", () => refuse("it does not answer"));
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve();
-    });
-  });
+  try {
+    await reach(hostname, Number(port));
+  } catch (error) {
+    const message = `no Ray at ${address}: ${messageOf(error)}. Expected the GCS of a cluster that this machine has joined`;
+    throw new PipelineError("RAY_UNREACHABLE", message, { details: { address }, isRetryable: true });
+  }
 }

@@ -45,12 +45,12 @@ class Bridge:
         self._wire.send({"type": "ready", **self._identity(), "nodes": await asyncio.to_thread(_nodes)})
         following, looking = asyncio.create_task(self._follow()), asyncio.create_task(self._tell_nodes())
         await asyncio.wait([following, looking], return_when=asyncio.FIRST_COMPLETED)
-        await self._wire.close()
         if looking.done():
             # Nothing of Ray's answers any more: not even to be left.
             why = looking.exception()
             print(f"the cluster does not answer: {type(why).__name__}: {why}", file=sys.stderr, flush=True)
             os._exit(1)
+        await self._wire.close()
         looking.cancel()
         for actor in self._slots.values():
             ray.kill(actor)
