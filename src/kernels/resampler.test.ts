@@ -2,20 +2,13 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileKernel, kernelModulePath, kernelNames } from "../../scripts/build-kernels.ts";
+import { noise } from "../../test/fixtures/noise.ts";
 import { resampleReference } from "./resample-reference.ts";
 import { resampleKernels, resampleTable, weightOne } from "./resample-table.ts";
 import { columnTapMultiple, Resampler, rowTapMultiple } from "./resampler.ts";
 
 const size = fc.integer({ min: 1, max: 90 });
 const kernel = fc.constantFrom(...resampleKernels);
-
-function noise(bytes: number, seed: number): Uint8Array {
-  let state = seed >>> 0 || 1;
-  return Uint8Array.from({ length: bytes }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 describe("resampleTable", () => {
   it("keeps every output's weights at one and inside the input", () => {

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { defineFilter, filterOptions } from "../../contract/filter.ts";
+import { GreyPlane, opencvGrey } from "../../kernels/grey-plane.ts";
 import { loadImageCodec } from "../../media/image/image-codec.ts";
 import type { Pixels } from "../../media/image/pixels.ts";
-import { greyPlane, opencvGrey } from "./grey-plane.ts";
 import { decodeOptions } from "./image-options.ts";
-import { laplacianVariance } from "./laplacian-variance.ts";
 import { requireImage } from "./require-image.ts";
 
 const options = z.strictObject({
@@ -29,6 +28,11 @@ export const filterBlur = defineFilter({
   reasons: ["blurred"],
   async open({ maxInputPixels }) {
     const codec = await loadImageCodec();
+    const plane = new GreyPlane();
+    const sharpnessOf = (pixels: Pixels): Sharpness => {
+      plane.load(pixels, opencvGrey);
+      return { laplacianVariance: plane.laplacianVariance() };
+    };
     return {
       score(part) {
         const pixels = codec.pixels(requireImage(part).content, { maxInputPixels, colour: "stored" });
@@ -41,7 +45,3 @@ export const filterBlur = defineFilter({
 });
 
 type Sharpness = { readonly laplacianVariance: number };
-
-function sharpnessOf(pixels: Pixels): Sharpness {
-  return { laplacianVariance: laplacianVariance(greyPlane(pixels, opencvGrey), pixels.width, pixels.height) };
-}

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defineFilter, filterOptions } from "../../contract/filter.ts";
+import { GreyPlane, opencvGrey } from "../../kernels/grey-plane.ts";
 import { loadImageCodec } from "../../media/image/image-codec.ts";
 import type { Pixels } from "../../media/image/pixels.ts";
-import { greyPlane, opencvGrey } from "./grey-plane.ts";
 import { decodeOptions } from "./image-options.ts";
 import { requireImage } from "./require-image.ts";
 
@@ -47,11 +47,15 @@ export const filterExposure = defineFilter({
   reasons: ["too_dark", "too_bright", "low_contrast"],
   async open({ maxInputPixels, clippedLevels }) {
     const codec = await loadImageCodec();
+    const plane = new GreyPlane();
+    const exposureOf = (pixels: Pixels): Exposure => {
+      plane.load(pixels, opencvGrey);
+      return exposureIn(plane.histogram(), clippedLevels);
+    };
     return {
       score(part) {
         const pixels = codec.pixels(requireImage(part).content, { maxInputPixels, colour: "srgb" });
-        if (pixels instanceof Promise) return pixels.then((decoded) => exposureOf(decoded, clippedLevels));
-        return exposureOf(pixels, clippedLevels);
+        return pixels instanceof Promise ? pixels.then(exposureOf) : exposureOf(pixels);
       },
       decide(scores: Exposure, limits) {
         if (scores.meanLuminance < limits.minMeanLuminance || scores.darkShare > limits.maxDarkShare) return "too_dark";
@@ -65,25 +69,24 @@ export const filterExposure = defineFilter({
 });
 
 /** Luminance is the 8-bit grey of OpenCV's RGB2GRAY; transparent pixels count with the colour that they store. */
-function exposureOf(pixels: Pixels, clippedLevels: number): Exposure {
-  const grey = greyPlane(pixels, opencvGrey);
-  const histogram = new Float64Array(256);
-  for (const level of grey) histogram[level] = (histogram[level] ?? 0) + 1;
+function exposureIn(histogram: Uint32Array, clippedLevels: number): Exposure {
+  let pixels = 0;
   let sum = 0;
   let squares = 0;
   let dark = 0;
   let bright = 0;
   for (const [level, count] of histogram.entries()) {
+    pixels += count;
     sum += level * count;
     squares += level * level * count;
     if (level <= clippedLevels) dark += count;
     if (level >= 255 - clippedLevels) bright += count;
   }
-  const mean = sum / grey.length;
+  const mean = sum / pixels;
   return {
     meanLuminance: mean / 255,
-    darkShare: dark / grey.length,
-    brightShare: bright / grey.length,
-    contrast: Math.sqrt(Math.max(0, squares / grey.length - mean * mean)) / 255,
+    darkShare: dark / pixels,
+    brightShare: bright / pixels,
+    contrast: Math.sqrt(Math.max(0, squares / pixels - mean * mean)) / 255,
   };
 }

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { partsToLookAt } from "../../contract/filter.ts";
 import { defineMap, type Outcome } from "../../contract/operator.ts";
+import { GreyPlane, pillowGrey } from "../../kernels/grey-plane.ts";
+import { LowFrequencies } from "../../kernels/low-frequencies.ts";
 import { loadImageCodec } from "../../media/image/image-codec.ts";
 import type { Pixels } from "../../media/image/pixels.ts";
 import type { Sample } from "../../model/sample.ts";
 import { withAttributes } from "../../model/sample.ts";
-import { greyPlane, pillowGrey } from "./grey-plane.ts";
 import { decodeOptions } from "./image-options.ts";
 import { differenceHash, perceptualHash } from "./perceptual-hash.ts";
 import { requireImage } from "./require-image.ts";
@@ -23,7 +24,7 @@ const options = z.strictObject({
   ...decodeOptions,
 });
 
-const hashes: Readonly<Record<Algorithm, (grey: Uint8Array, width: number, height: number) => string>> = {
+const hashes: Readonly<Record<Algorithm, (grey: GreyPlane, frequencies: LowFrequencies) => string>> = {
   phash: perceptualHash,
   dhash: differenceHash,
 };
@@ -45,10 +46,12 @@ export const hashImage = defineMap({
   async open(opened) {
     const codec = await loadImageCodec();
     const { maxInputPixels } = opened;
+    const plane = new GreyPlane();
+    const frequencies = new LowFrequencies();
     const hashed = (sample: Sample, pixels: Pixels): Outcome => {
-      const grey = greyPlane(pixels, pillowGrey);
+      plane.load(pixels, pillowGrey);
       const added: Record<string, string> = {};
-      for (const name of opened.algorithms) added[name] = hashes[name](grey, pixels.width, pixels.height);
+      for (const name of opened.algorithms) added[name] = hashes[name](plane, frequencies);
       return { kind: "keep", sample: withAttributes(sample, added) };
     };
     return {

@@ -1,31 +1,20 @@
-import { pillowLanczosGrey } from "./pillow-resize.ts";
-import { dct32 } from "./pocketfft-dct.ts";
+import type { GreyPlane } from "../../kernels/grey-plane.ts";
+import type { LowFrequencies } from "../../kernels/low-frequencies.ts";
 
 const edge = 8;
 const dctEdge = 32;
 
 /** `str(imagehash.phash(image))` of ImageHash 4.3.2 (8x8, Pillow 13.0, SciPy 1.17) for an "L" image: 16 hex digits. */
-export function perceptualHash(grey: Uint8Array, width: number, height: number): string {
-  const small = pillowLanczosGrey(grey, width, height, dctEdge, dctEdge);
-  const columns = new Float64Array(dctEdge * dctEdge);
-  const line = new Float64Array(dctEdge);
-  for (let x = 0; x < dctEdge; x++) {
-    for (let y = 0; y < dctEdge; y++) line[y] = small[y * dctEdge + x] ?? 0;
-    for (const [y, value] of dct32(line).entries()) columns[y * dctEdge + x] = value;
-  }
-  const low = new Float64Array(edge * edge);
-  for (let y = 0; y < edge; y++) {
-    const row = dct32(columns.subarray(y * dctEdge, (y + 1) * dctEdge));
-    low.set(row.subarray(0, edge), y * edge);
-  }
+export function perceptualHash(grey: GreyPlane, frequencies: LowFrequencies): string {
+  const low = frequencies.of(grey.lanczos(dctEdge, dctEdge));
   const sorted = low.toSorted();
   const median = ((sorted[31] ?? 0) + (sorted[32] ?? 0)) / 2;
   return hexOf((bit) => (low[bit] ?? 0) > median);
 }
 
 /** `str(imagehash.dhash(image))` of ImageHash 4.3.2 (8x8, Pillow 13.0) for an "L" image: 16 hex digits. */
-export function differenceHash(grey: Uint8Array, width: number, height: number): string {
-  const small = pillowLanczosGrey(grey, width, height, edge + 1, edge);
+export function differenceHash(grey: GreyPlane): string {
+  const small = grey.lanczos(edge + 1, edge);
   return hexOf((bit) => {
     const at = Math.floor(bit / edge) * (edge + 1) + (bit % edge);
     return (small[at + 1] ?? 0) > (small[at] ?? 0);

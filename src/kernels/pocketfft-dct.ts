@@ -1,9 +1,21 @@
+/** What LowFrequencies computes, in plain TypeScript: the oracle of its tests. */
+export function lowFrequenciesReference(pixels: Uint8Array): Float64Array {
+  const columns = new Float64Array(32 * 32);
+  for (let x = 0; x < 32; x++) {
+    const line = Float64Array.from({ length: 32 }, (_, y) => pixels[y * 32 + x] ?? 0);
+    for (const [y, value] of dct32(line).entries()) columns[y * 32 + x] = value;
+  }
+  const low = new Float64Array(8 * 8);
+  for (let y = 0; y < 8; y++) low.set(dct32(columns.subarray(y * 32, (y + 1) * 32)).subarray(0, 8), y * 8);
+  return low;
+}
+
 /**
  * The unnormalised DCT-II of 32 values as SciPy 1.17 computes it (`scipy.fftpack.dct`, which is pocketfft's real
  * transform with factors 2, 4, 4). Every product and sum is taken in pocketfft's order, so that results are equal
  * to the last bit: where a coefficient is zero but for rounding (flat or symmetric images) its sign decides hash bits.
  */
-export function dct32(values: Float64Array): Float64Array {
+function dct32(values: Float64Array): Float64Array {
   const input = Float64Array.from(values);
   input[0] = at(input, 0) * 2;
   input[31] = at(input, 31) * 2;
