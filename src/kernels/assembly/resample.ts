@@ -70,9 +70,15 @@ export function resampleRows(
   }
 }
 
+// Saturated: the first four bytes are a pixel of one row, the next four of the row below.
+function packed(upper: v128, lower: v128): v128 {
+  const words: v128 = i16x8.narrow_i32x4_s(rounded(upper), rounded(lower));
+  return i8x16.narrow_i16x8_u(words, words);
+}
+
 /**
- * Columns of interleaved RGB. `taps` is a multiple of four. Reads up to 16 bytes from a pixel's start and writes
- * four bytes a pixel, the last of which the next pixel overwrites.
+ * Columns of interleaved RGB, two rows at once: where `rows` is odd, one row more is read and written. `taps` is a
+ * multiple of four. Reads up to 16 bytes from a pixel's start.
  */
 export function resampleColumnsRgb(
   source: usize,
@@ -85,22 +91,38 @@ export function resampleColumnsRgb(
   weights: usize,
   taps: i32,
 ): void {
-  for (let row: i32 = 0; row < rows; row++) {
+  const last: i32 = columns - 1;
+  for (let row: i32 = 0; row < rows; row += 2) {
     const line: usize = source + <usize>row * sourceStride;
     let out: usize = target + <usize>row * targetStride;
     let columnWeights: usize = weights;
     for (let column: i32 = 0; column < columns; column++) {
       let at: usize = line + <usize>load<i32>(starts + ((<usize>column) << 2)) * 3;
-      let sum: v128 = i32x4.splat(HALF);
+      let upper: v128 = i32x4.splat(HALF);
+      let lower: v128 = i32x4.splat(HALF);
       for (let tap: i32 = 0; tap < taps; tap += 4) {
-        const pixels: v128 = v128.load(at);
-        sum = i32x4.add(sum, i32x4.dot_i16x8_s(firstPixelPair(pixels), v128.load32_splat(columnWeights)));
-        sum = i32x4.add(sum, i32x4.dot_i16x8_s(secondPixelPair(pixels), v128.load32_splat(columnWeights, 4)));
+        const first: v128 = v128.load32_splat(columnWeights);
+        const second: v128 = v128.load32_splat(columnWeights, 4);
+        const above: v128 = v128.load(at);
+        const below: v128 = v128.load(at + sourceStride);
+        upper = i32x4.add(upper, i32x4.dot_i16x8_s(firstPixelPair(above), first));
+        lower = i32x4.add(lower, i32x4.dot_i16x8_s(firstPixelPair(below), first));
+        upper = i32x4.add(upper, i32x4.dot_i16x8_s(secondPixelPair(above), second));
+        lower = i32x4.add(lower, i32x4.dot_i16x8_s(secondPixelPair(below), second));
         at += 12;
         columnWeights += 8;
       }
-      const words: v128 = i16x8.narrow_i32x4_s(rounded(sum), i32x4.splat(0));
-      v128.store_lane<u32>(out, i8x16.narrow_i16x8_u(words, words), 0);
+      const pixels: v128 = packed(upper, lower);
+      if (column < last) {
+        // Four bytes, the last of which the next pixel overwrites.
+        v128.store_lane<u32>(out, pixels, 0);
+        v128.store_lane<u32>(out + targetStride, pixels, 1);
+      } else {
+        v128.store_lane<u16>(out, pixels, 0);
+        v128.store_lane<u8>(out, pixels, 2, 2);
+        v128.store_lane<u16>(out + targetStride, pixels, 2);
+        v128.store_lane<u8>(out + targetStride, pixels, 6, 2);
+      }
       out += 3;
     }
   }

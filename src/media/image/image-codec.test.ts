@@ -92,23 +92,22 @@ describe("ImageCodec.decodePlainJpeg", () => {
       const bytes = await content.bytes();
       const header = await contentHeader(content);
       let target = Buffer.alloc(0);
-      const channels = codec.decodePlainJpeg(bytes, header, defaultMaxInputPixels, (length) => {
+      const stored = codec.decodePlainJpeg(bytes, header, defaultMaxInputPixels, (length) => {
         target = Buffer.alloc(length);
         return target;
       });
       const exact = await codec.pixels(content, whole);
-      expect(channels).toBe(3);
+      expect(stored?.channels).toBe(3);
       expect(psnr(target, exact.data)).toBeGreaterThan(42);
       expect(psnr(target, smooth.data)).toBeGreaterThan(psnr(exact.data, smooth.data) - 3);
     }
   });
 
-  it("leaves turned, wide-gamut, CMYK and damaged files to sharp", async () => {
-    const turned = await smoothJpeg().withMetadata({ orientation: 3 }).jpeg().toBuffer();
+  it("leaves wide-gamut, CMYK and damaged files to sharp", async () => {
     const wide = await smoothJpeg().withIccProfile("p3").jpeg().toBuffer();
     const cmyk = await smoothJpeg().toColourspace("cmyk").jpeg().toBuffer();
     const cut = (await smoothJpeg().jpeg().toBuffer()).subarray(0, 2000);
-    for (const bytes of [turned, wide, cmyk, cut]) {
+    for (const bytes of [wide, cmyk, cut]) {
       const header = await contentHeader(bytesContent(bytes));
       const target = (length: number) => Buffer.alloc(length);
       expect(codec.decodePlainJpeg(bytes, header, defaultMaxInputPixels, target)).toBeUndefined();

@@ -2,9 +2,10 @@ import type { Content } from "../../model/content.ts";
 import { contentHeader } from "./content-header.ts";
 import { decodeFailure, tooManyPixels, unsupportedImage } from "./image-errors.ts";
 import { decodedChannels, type ImageHeader } from "./image-header.ts";
-import { type JpegTurbo, loadJpegTurbo } from "./jpeg-turbo.ts";
+import { type JpegTurbo, loadJpegTurbo, type StoredPixels } from "./jpeg-turbo.ts";
 import { loadSharp, type Sharp } from "./load-sharp.ts";
 import { type Encoding, PixelContent, type Pixels } from "./pixels.ts";
+import { swapsSides } from "./turn-upright.ts";
 
 export interface DecodeOptions {
   /** Larger images fail with SAMPLE_TOO_LARGE before anything is decoded. */
@@ -79,20 +80,23 @@ export class ImageCodec {
   }
 
   /**
-   * Decodes a plain JPEG into memory of the caller's choosing, fast and at once. Undefined when the image is not
-   * plain (`isPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides.
+   * Decodes a plain JPEG into memory of the caller's choosing, fast and at once, as it is stored: not turned upright.
+   * Undefined when the image is not plain (`isPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides.
    */
   decodePlainJpeg(
     bytes: Uint8Array,
     header: ImageHeader,
     maxInputPixels: number,
     target: (bytes: number) => Buffer,
-  ): 1 | 3 | undefined {
+  ): StoredPixels | undefined {
     if (!isPlainJpeg(header)) return undefined;
     requireDecodable(header, maxInputPixels);
-    const channels = header.colourModel === "grey" ? 1 : 3;
-    const fits = this.#turbo.decodeInto(bytes, header, target(header.width * header.height * channels));
-    return fits ? channels : undefined;
+    const channels = decodedChannels(header) === 1 ? 1 : 3;
+    const stored: StoredPixels = swapsSides(header.orientation)
+      ? { width: header.height, height: header.width, channels }
+      : { width: header.width, height: header.height, channels };
+    const fits = this.#turbo.decodeInto(bytes, stored, target(header.width * header.height * channels));
+    return fits ? stored : undefined;
   }
 
   /** Content that encodes when its bytes are asked for. For JPEG the pixels must have no alpha: see `flatten`. */
@@ -162,14 +166,10 @@ export class ImageCodec {
   }
 }
 
-/** Whether libjpeg-turbo alone gives the sRGB, upright pixels: 8 bits, grey or YCbCr, nothing to convert or turn. */
+/** Whether libjpeg-turbo alone gives the sRGB pixels: 8 bits, grey or YCbCr, nothing to convert. */
 export function isPlainJpeg(header: ImageHeader): boolean {
   return (
-    header.format === "jpeg" &&
-    header.bitDepth === 8 &&
-    header.colourModel !== "cmyk" &&
-    header.orientation === 1 &&
-    header.profile !== "other"
+    header.format === "jpeg" && header.bitDepth === 8 && header.colourModel !== "cmyk" && header.profile !== "other"
   );
 }
 

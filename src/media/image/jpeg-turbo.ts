@@ -1,7 +1,13 @@
-import type { ImageHeader } from "./image-header.ts";
 import type { Encoding, Pixels } from "./pixels.ts";
 
 type Turbo = typeof import("@julusian/jpeg-turbo");
+
+/** Decoded pixels as they are stored in a file, wherever they lie. */
+export interface StoredPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
 
 let loading: Promise<JpegTurbo> | undefined;
 
@@ -28,16 +34,16 @@ export class JpegTurbo {
   }
 
   /**
-   * Decodes a grey or YCbCr JPEG into `target`, which holds exactly its pixels (1 or 3 channels).
+   * Decodes a grey or YCbCr JPEG into `target`, which holds exactly the pixels that its header tells.
    * Uses the fast inverse DCT: within a level or two of the exact one, not equal to it.
    * False when libjpeg-turbo objects in any way; sharp then says what is wrong.
    */
-  decodeInto(bytes: Uint8Array, header: ImageHeader, target: Buffer): boolean {
+  decodeInto(bytes: Uint8Array, stored: StoredPixels, target: Buffer): boolean {
     const { FORMAT_GRAY, FORMAT_RGB } = this.#turbo;
-    const format = header.colourModel === "grey" ? FORMAT_GRAY : FORMAT_RGB;
+    const format = stored.channels === 1 ? FORMAT_GRAY : FORMAT_RGB;
     try {
       const decoded = this.#turbo.decompressSync(asBuffer(bytes), target, { format });
-      return decoded.width === header.width && decoded.height === header.height && decoded.size === target.length;
+      return decoded.width === stored.width && decoded.height === stored.height && decoded.size === target.length;
     } catch {
       // The caller decodes the same bytes with sharp, which throws or copes.
       return false;

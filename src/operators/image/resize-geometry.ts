@@ -63,3 +63,20 @@ function roundHalfToEven(value: number): number {
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
+
+/** Scales the whole image, with nothing cut off and nothing added. */
+export function wholeGeometry(width: number, height: number, isDownscale: boolean): ResizeGeometry {
+  return {
+    scaledWidth: width,
+    scaledHeight: height,
+    left: 0,
+    top: 0,
+    keptWidth: width,
+    keptHeight: height,
+    canvasWidth: width,
+    canvasHeight: height,
+    marginLeft: 0,
+    marginTop: 0,
+    isDownscale,
+  };
+}

@@ -101,7 +101,7 @@ describe("resize-image", () => {
     expect(psnr(data, expected)).toBeGreaterThan(decibels);
   });
 
-  it.each([3, 5, 6, 8])("turns orientation %i upright before it resizes", async (orientation) => {
+  it.each([2, 3, 4, 5, 6, 7, 8])("turns orientation %i upright", async (orientation) => {
     const upright = await file(smooth).png().toBuffer();
     const bytes = await file(smooth).withMetadata({ orientation }).jpeg({ quality: 100 }).toBuffer();
     const { info, data } = await resized(bytes, { mode: "keep_ratio" });
@@ -111,6 +111,16 @@ describe("resize-image", () => {
     const shrunk = sharp(await expected.png().toBuffer()).resize({ width, height, fit: "fill" });
     const pixels = await shrunk.raw().toBuffer();
     expect(psnr(data, pixels)).toBeGreaterThan(28);
+  });
+
+  it.each([3, 6])("crops and borders what lies at orientation %i as if it stood upright", async (orientation) => {
+    const lying = await file(smooth).withMetadata({ orientation }).jpeg({ quality: 100 }).toBuffer();
+    const upright = await sharp(lying).autoOrient().jpeg({ quality: 100, chromaSubsampling: "4:4:4" }).toBuffer();
+    for (const mode of ["center_crop", "border"] as const) {
+      const [turned, stood] = [await resized(lying, { mode }), await resized(upright, { mode })];
+      expect([turned.info.width, turned.info.height]).toEqual([stood.info.width, stood.info.height]);
+      expect(psnr(turned.data, stood.data)).toBeGreaterThan(38);
+    }
   });
 
   it("lays transparency on the background and borders with it", async () => {

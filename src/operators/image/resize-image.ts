@@ -7,6 +7,7 @@ import { decodedBytes, type ImageCodec, loadImageCodec } from "../../media/image
 import { tooManyPixels } from "../../media/image/image-errors.ts";
 import type { ImageHeader } from "../../media/image/image-header.ts";
 import { type Background, type Encoding, flatten, PixelContent, type Pixels } from "../../media/image/pixels.ts";
+import { swapsSides, turnUpright } from "../../media/image/turn-upright.ts";
 import type { Content } from "../../model/content.ts";
 import { isMediaPart, type MediaPart, type Sample, withAttributes, withPart } from "../../model/sample.ts";
 import {
@@ -18,7 +19,7 @@ import {
   parseBackground,
 } from "./image-options.ts";
 import { cropScaled, PixelResizer } from "./pixel-resizer.ts";
-import { type ResizeGeometry, resizeGeometry, resizeModes } from "./resize-geometry.ts";
+import { type ResizeGeometry, resizeGeometry, resizeModes, wholeGeometry } from "./resize-geometry.ts";
 
 const options = z.strictObject({
   mode: z
@@ -147,10 +148,19 @@ class ImageResizer {
   #plainJpeg(bytes: Uint8Array, header: ImageHeader, geometry: ResizeGeometry): Pixels | undefined {
     const { maxInputPixels } = this.#options;
     const source = (length: number) => this.#pixelResizer.source(length);
-    const channels = this.#codec.decodePlainJpeg(bytes, header, maxInputPixels, source);
-    if (channels === undefined) return undefined;
+    const stored = this.#codec.decodePlainJpeg(bytes, header, maxInputPixels, source);
+    if (stored === undefined) return undefined;
+    const { width, height, channels } = stored;
     const kernel = this.#kernel(geometry);
-    return this.#pixelResizer.resize(header.width, header.height, channels, geometry, kernel, this.#background);
+    if (header.orientation === 1) {
+      return this.#pixelResizer.resize(width, height, channels, geometry, kernel, this.#background);
+    }
+    const turned = swapsSides(header.orientation)
+      ? wholeGeometry(geometry.scaledHeight, geometry.scaledWidth, geometry.isDownscale)
+      : wholeGeometry(geometry.scaledWidth, geometry.scaledHeight, geometry.isDownscale);
+    // Few pixels are turned when they are turned last.
+    const scaled = this.#pixelResizer.resize(width, height, channels, turned, kernel, this.#background);
+    return cropScaled(turnUpright(scaled, header.orientation), geometry, this.#background);
   }
 
   async #decoded(content: Content): Promise<Pixels> {
