@@ -8,6 +8,8 @@ export type TaskProgress = {
   readonly accounting: Accounting;
   /** Seconds that each step was busy, by step id; `read` and `write` beside them. */
   readonly busySeconds: { readonly [stepId: string]: number };
+  /** Images decoded, by the decoder that an image's header and the step chose; decoders without any are left out. */
+  readonly imagesDecoded: { readonly [decoder: string]: number };
 };
 
 export type WorkerActivity =

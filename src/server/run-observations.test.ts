@@ -77,7 +77,7 @@ test("failed samples warn above half of what the run bears, once there are enoug
       type: "task-progressed",
       task,
       attempt: 1,
-      progress: { accounting, busySeconds: {} },
+      progress: { accounting, busySeconds: {}, imagesDecoded: {} },
     };
     const events: readonly RunEvent[] = [{ type: "task-started", worker: 0, task, attempt: 1 }, progressed];
     const snapshot = events.reduce((before, event) => reduceRun(before, event, 0), startingSnapshot(plan, 0));

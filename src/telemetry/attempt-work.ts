@@ -10,6 +10,7 @@ interface Counted {
   bytesRead: number;
   readonly stepsIn: Map<string, number>;
   readonly busySeconds: Map<string, number>;
+  readonly imagesDecoded: Map<string, number>;
 }
 
 /**
@@ -22,12 +23,14 @@ export class AttemptWork {
   readonly #bytesRead;
   readonly #samplesProcessed;
   readonly #busySeconds;
+  readonly #imagesDecoded;
 
   constructor(registry: MetricRegistry) {
     this.#samplesRead = registry.counter(workMetrics.samplesRead);
     this.#bytesRead = registry.counter(workMetrics.bytesRead);
     this.#samplesProcessed = registry.counter(workMetrics.samplesProcessed);
     this.#busySeconds = registry.counter(workMetrics.busySeconds);
+    this.#imagesDecoded = registry.counter(workMetrics.imagesDecoded);
   }
 
   /** Number of attempts that run. */
@@ -45,15 +48,22 @@ export class AttemptWork {
     this.#running.set(key(task, attempt), nothing());
   }
 
-  grow(task: TaskId, attempt: number, accounting: Accounting, busySeconds: TaskProgress["busySeconds"]): void {
+  grow(task: TaskId, attempt: number, progress: TaskProgress): void {
     const counted = this.#running.get(key(task, attempt));
-    if (counted !== undefined) this.#count(task.stage, counted, accounting, busySeconds);
+    if (counted === undefined) return;
+    this.#count(task.stage, counted, progress.accounting);
+    for (const [step, seconds] of Object.entries(progress.busySeconds)) {
+      this.#busySeconds.inc({ step }, raise(counted.busySeconds, step, seconds));
+    }
+    for (const [decoder, images] of Object.entries(progress.imagesDecoded)) {
+      this.#imagesDecoded.inc({ decoder }, raise(counted.imagesDecoded, decoder, images));
+    }
   }
 
   /** `accounting` is the last word where the attempt finished its task. */
   end(task: TaskId, attempt: number, accounting?: Accounting): void {
     const counted = this.#running.get(key(task, attempt)) ?? nothing();
-    if (accounting !== undefined) this.#count(task.stage, counted, accounting, {});
+    if (accounting !== undefined) this.#count(task.stage, counted, accounting);
     this.#running.delete(key(task, attempt));
   }
 
@@ -61,7 +71,7 @@ export class AttemptWork {
     this.#running.clear();
   }
 
-  #count(stage: number, counted: Counted, accounting: Accounting, busySeconds: TaskProgress["busySeconds"]): void {
+  #count(stage: number, counted: Counted, accounting: Accounting): void {
     this.#samplesRead.inc({ stage }, growth(counted.read, accounting.read));
     this.#bytesRead.inc({ stage }, growth(counted.bytesRead, accounting.bytesRead));
     counted.read = Math.max(counted.read, accounting.read);
@@ -69,14 +79,11 @@ export class AttemptWork {
     for (const [step, account] of Object.entries(accounting.steps)) {
       this.#samplesProcessed.inc({ step }, raise(counted.stepsIn, step, account.in));
     }
-    for (const [step, seconds] of Object.entries(busySeconds)) {
-      this.#busySeconds.inc({ step }, raise(counted.busySeconds, step, seconds));
-    }
   }
 }
 
 function nothing(): Counted {
-  return { read: 0, bytesRead: 0, stepsIn: new Map(), busySeconds: new Map() };
+  return { read: 0, bytesRead: 0, stepsIn: new Map(), busySeconds: new Map(), imagesDecoded: new Map() };
 }
 
 function key(task: TaskId, attempt: number): string {

@@ -68,6 +68,11 @@ export const workMetrics = {
     "Time that workers spent in a step; `read` and `write` are steps here, and encoding and committing files part of `write`.",
     ["step"],
   ),
+  imagesDecoded: counter(
+    "pipeline_images_decoded_total",
+    "Images decoded, by decoder: `jpeg-turbo` is the fast way of plain JPEGs, `sharp` that of all others, `sharp-reduced` decodes at a fraction of the size.",
+    ["decoder"],
+  ),
 } as const;
 
 /** Results: counted once, when a task finishes, from its receipt. What failed attempts did is not in them. */

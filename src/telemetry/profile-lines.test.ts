@@ -24,7 +24,7 @@ const progressed = (busySeconds: { readonly [step: string]: number }): RunEvent 
   type: "task-progressed",
   task,
   attempt: 1,
-  progress: { accounting: emptyAccounting, busySeconds },
+  progress: { accounting: emptyAccounting, busySeconds, imagesDecoded: {} },
 });
 
 /** Two workers: one works for 8 of its 10 seconds, the other is lost after 4 seconds in a task that is tried again. */

@@ -35,7 +35,7 @@ const events: readonly RunEvent[] = [
     type: "task-progressed",
     task: { stage: 0, split: 0 },
     attempt: 1,
-    progress: { accounting, busySeconds: { read: 1, "1-filter-blur": 3, write: 0 } },
+    progress: { accounting, busySeconds: { read: 1, "1-filter-blur": 3, write: 0 }, imagesDecoded: {} },
   },
 ];
 const snapshot = events.reduce(

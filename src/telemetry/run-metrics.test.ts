@@ -25,7 +25,12 @@ const begun = (attempt: number): RunEvent => ({ type: "task-started", worker: 1,
 const progressed = (attempt: number, times: number): RunEvent => {
   let accounting = emptyAccounting;
   for (let done = 0; done < times; done++) accounting = addAccounting(accounting, sixSamples);
-  return { type: "task-progressed", task, attempt, progress: { accounting, busySeconds: { read: times / 2 } } };
+  return {
+    type: "task-progressed",
+    task,
+    attempt,
+    progress: { accounting, busySeconds: { read: times / 2 }, imagesDecoded: { "jpeg-turbo": times } },
+  };
 };
 const failedBy = (attempt: number): RunEvent => ({ ...each["task-failed"], attempt });
 
@@ -79,6 +84,7 @@ test("work counts what failed attempts did, once each; results count the attempt
   expect(Object.fromEntries(samples)).toMatchObject({
     'pipeline_samples_read_total{stage="0"}': 18,
     'pipeline_step_busy_seconds_total{step="read"}': 1.5,
+    'pipeline_images_decoded_total{decoder="jpeg-turbo"}': 3,
     'pipeline_samples_finished_total{stage="0"}': 6,
     'pipeline_tasks_started_total{stage="0"}': 2,
     'pipeline_task_retries_total{code="STORAGE_FAILED"}': 1,

@@ -46,7 +46,7 @@ function progressed(split: number, accounting: Accounting, attempt = 1, stage = 
     type: "task-progressed",
     task: task(split, stage),
     attempt,
-    progress: { accounting, busySeconds: { read: 1, "1-filter": 3 } },
+    progress: { accounting, busySeconds: { read: 1, "1-filter": 3 }, imagesDecoded: {} },
   };
 }
 

@@ -33,7 +33,7 @@ export function collectTasks(registry: MetricRegistry): (event: RunEvent) => voi
         work.begin(event.task, event.attempt);
         break;
       case "task-progressed":
-        work.grow(event.task, event.attempt, event.progress.accounting, event.progress.busySeconds);
+        work.grow(event.task, event.attempt, event.progress);
         break;
       case "task-finished": {
         const { receipt } = event;

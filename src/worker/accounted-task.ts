@@ -98,7 +98,11 @@ export async function accountedTask(
 }
 
 function report({ reporter }: TaskAttempt, tally: TaskTally): void {
-  reporter.progress({ accounting: tally.accounting(), busySeconds: tally.busySeconds() });
+  reporter.progress({
+    accounting: tally.accounting(),
+    busySeconds: tally.busySeconds(),
+    imagesDecoded: tally.imagesDecoded(),
+  });
   const requests = takeRequests();
   if (requests.length > 0) reporter.storageRequests(requests);
 }

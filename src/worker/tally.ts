@@ -1,4 +1,5 @@
 import type { Accounting, StepAccounting } from "../contract/accounting.ts";
+import { decodeCounts, decodesSince } from "../media/image/decode-tally.ts";
 import type { ErrorCode } from "../model/error-codes.ts";
 
 class StepTally {
@@ -38,6 +39,7 @@ export class TaskTally {
   readonly unreadable = new Map<string, number>();
   readonly unwritable = new Map<string, number>();
   readonly #steps = new Map<string, StepTally>();
+  readonly #decodedBefore = decodeCounts();
 
   /** Steps in plan order, so that the accounting lists them so. */
   constructor(stepIds: readonly string[]) {
@@ -72,5 +74,10 @@ export class TaskTally {
   busySeconds(): { readonly [stepId: string]: number } {
     const steps = [...this.#steps].map(([id, step]) => [id, step.busySeconds] as const);
     return Object.fromEntries([["read", this.readSeconds], ...steps, ["write", this.writeSeconds]]);
+  }
+
+  /** By this process since the tally was made: it has one task at a time. */
+  imagesDecoded(): { readonly [decoder: string]: number } {
+    return decodesSince(this.#decodedBefore);
   }
 }

@@ -1,5 +1,6 @@
 import type { Content } from "../../model/content.ts";
 import { contentHeader } from "./content-header.ts";
+import { countDecode } from "./decode-tally.ts";
 import { decodeFailure, tooManyPixels, unsupportedImage } from "./image-errors.ts";
 import { decodedChannels, type ImageHeader } from "./image-header.ts";
 import { type JpegTurbo, loadJpegTurbo, type StoredPixels } from "./jpeg-turbo.ts";
@@ -76,6 +77,7 @@ export class ImageCodec {
     const { width, height, kernel } = size;
     const bytes = await content.bytes();
     const image = this.#open(bytes, header, false);
+    countDecode("sharp-reduced");
     return this.#raw(image.resize(width, height, { fit: "fill", kernel }), bytes, header);
   }
 
@@ -96,7 +98,9 @@ export class ImageCodec {
       ? { width: header.height, height: header.width, channels }
       : { width: header.width, height: header.height, channels };
     const fits = this.#turbo.decodeInto(bytes, stored, target(header.width * header.height * channels));
-    return fits ? stored : undefined;
+    if (!fits) return undefined;
+    countDecode("jpeg-turbo");
+    return stored;
   }
 
   /** Content that encodes when its bytes are asked for. For JPEG the pixels must have no alpha: see `flatten`. */
@@ -144,6 +148,7 @@ export class ImageCodec {
 
   async #decode(content: Content, header: ImageHeader, isStored: boolean): Promise<Pixels> {
     const bytes = await content.bytes();
+    countDecode("sharp");
     return this.#raw(this.#open(bytes, header, isStored), bytes, header);
   }
 

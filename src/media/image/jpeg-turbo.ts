@@ -69,7 +69,7 @@ export class JpegTurbo {
       subsampling,
       quality: encoding.quality,
     });
-    return Uint8Array.from(encoded);
+    return new Uint8Array(encoded);
   }
 }
 

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { firstImage, imageSample, openedImageOperator, outcomeSample } from "../../../test/fixtures/image-operator.ts";
 import { picture, psnr, smoothPicture } from "../../../test/fixtures/picture.ts";
 import { hasSharedImages, sharedImage } from "../../../test/fixtures/shared-media.ts";
+import { decodeCounts, decodesSince } from "../../media/image/decode-tally.ts";
 import type { Pixels } from "../../media/image/pixels.ts";
 import { checkOperator } from "../../testing.ts";
 import { filterBlur } from "./filter-blur.ts";
@@ -120,6 +121,23 @@ describe("resize-image", () => {
       const [turned, stood] = [await resized(lying, { mode }), await resized(upright, { mode })];
       expect([turned.info.width, turned.info.height]).toEqual([stood.info.width, stood.info.height]);
       expect(psnr(turned.data, stood.data)).toBeGreaterThan(38);
+    }
+  });
+
+  it("has the decoder chosen by an image's header and its size, and counted", async () => {
+    const lying = await file(smooth).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const cmyk = await file(smooth).toColourspace("cmyk").jpeg().toBuffer();
+    const ways = [
+      [await file(smooth).jpeg().toBuffer(), 256, { "jpeg-turbo": 1 }],
+      [lying, 256, { "jpeg-turbo": 1 }],
+      [cmyk, 256, { sharp: 1 }],
+      [await file(smooth).png().toBuffer(), 256, { sharp: 1 }],
+      [lying, 20, { "sharp-reduced": 1 }],
+    ] as const;
+    for (const [bytes, sizePixels, expected] of ways) {
+      const before = decodeCounts();
+      await resized(bytes, { mode: "keep_ratio", sizePixels });
+      expect(decodesSince(before)).toEqual(expected);
     }
   });
 
