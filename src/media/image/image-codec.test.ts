@@ -103,15 +103,21 @@ describe("ImageCodec.decodePlainJpeg", () => {
     }
   });
 
-  it("leaves wide-gamut, CMYK and damaged files to sharp", async () => {
+  it("leaves wide-gamut, CMYK and damaged files to sharp, and says itself that one ends early", async () => {
     const wide = await smoothJpeg().withIccProfile("p3").jpeg().toBuffer();
     const cmyk = await smoothJpeg().toColourspace("cmyk").jpeg().toBuffer();
-    const cut = (await smoothJpeg().jpeg().toBuffer()).subarray(0, 2000);
-    for (const bytes of [wide, cmyk, cut]) {
+    const intact = await smoothJpeg().jpeg().toBuffer();
+    const damaged = Buffer.concat([intact.subarray(0, 2000), intact.subarray(3000)]);
+    const target = (length: number) => Buffer.alloc(length);
+    for (const bytes of [wide, cmyk, damaged]) {
       const header = await contentHeader(bytesContent(bytes));
-      const target = (length: number) => Buffer.alloc(length);
       expect(codec.decodePlainJpeg(bytes, header, defaultMaxInputPixels, target)).toBeUndefined();
     }
+    const cut = intact.subarray(0, 2000);
+    const message = "it ends early: its end marker is missing after 2000 bytes";
+    await expect(codec.pixels(bytesContent(cut), whole)).rejects.toThrow(message);
+    const header = await contentHeader(bytesContent(cut));
+    expect(() => codec.decodePlainJpeg(cut, header, defaultMaxInputPixels, target)).toThrow(message);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Content } from "../../model/content.ts";
 import { contentHeader } from "./content-header.ts";
 import { countDecode } from "./decode-tally.ts";
-import { decodeFailure, tooManyPixels, unsupportedImage } from "./image-errors.ts";
+import { decodeFailure, endsEarly, tooManyPixels, unsupportedImage } from "./image-errors.ts";
 import { decodedChannels, type ImageHeader } from "./image-header.ts";
 import { type JpegTurbo, loadJpegTurbo, type StoredPixels } from "./jpeg-turbo.ts";
 import { loadSharp, type Sharp } from "./load-sharp.ts";
@@ -83,7 +83,8 @@ export class ImageCodec {
 
   /**
    * Decodes a plain JPEG into memory of the caller's choosing, fast and at once, as it is stored: not turned upright.
-   * Undefined when the image is not plain (`isPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides.
+   * Undefined when the image is not plain (`isPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides. Throws
+   * what `pixels` would when the file ends early.
    */
   decodePlainJpeg(
     bytes: Uint8Array,
@@ -93,6 +94,8 @@ export class ImageCodec {
   ): StoredPixels | undefined {
     if (!isPlainJpeg(header)) return undefined;
     requireDecodable(header, maxInputPixels);
+    // Neither decoder takes what ends early; both would decode all that is there before they say so.
+    if (endsEarly(bytes, header.format)) throw decodeFailure(bytes, header.format);
     const channels = decodedChannels(header) === 1 ? 1 : 3;
     const stored: StoredPixels = swapsSides(header.orientation)
       ? { width: header.height, height: header.width, channels }

@@ -46,7 +46,7 @@ export function decodeFailure(bytes: Uint8Array, format: string): PipelineError 
 }
 
 /** Only formats with an end marker tell. Anything may follow the marker. */
-function endsEarly(bytes: Uint8Array, format: string): boolean {
+export function endsEarly(bytes: Uint8Array, format: string): boolean {
   const marker = endMarkers[format];
   return marker !== undefined && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(marker) < 0;
 }
