@@ -258,6 +258,7 @@ export class TaskRun {
   }
 
   #admit(item: ReadItem, cost: number, guard?: FlightGuard): void {
+    this.#limits.memory.count(cost);
     const { sample } = item;
     const position = this.#position++;
     const flight = beginFlight(sample.id, position, item, sample.attributes, { guard });
