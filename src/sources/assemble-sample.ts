@@ -36,43 +36,117 @@ export async function assembleSample(
   id: string,
   members: readonly Member[],
   attributes: Attributes,
-  options: MemberOptions & { readonly jsonAttributes: boolean },
+  options: AssemblyOptions,
 ): Promise<Sample> {
-  const typed: { readonly member: Member; readonly type: SniffedType }[] = [];
-  let allAttributes = attributes;
+  const assembly = new Assembly(attributes, options);
   for (const member of members) {
-    if (member.byteLength === 0) {
-      throw new PipelineError("SAMPLE_EMPTY", `${member.where} holds no bytes`, { details: { file: member.where } });
-    }
-    if (options.jsonAttributes && /(?:^|\.)json$/.test(member.extension)) {
-      const value = parseJson(await textOf(member, options), member.where);
-      if (isJsonObject(value)) {
-        allAttributes = { ...value, ...allAttributes };
-        continue;
-      }
-    }
-    const sniffed = sniffMediaType(member.head, member.head.byteLength === member.byteLength);
-    typed.push({ member, type: sniffed instanceof Promise ? await sniffed : sniffed });
+    assembly.expectBytes(member);
+    if (assembly.maySay(member) && assembly.takeSaid(member, await bytesOf(member, options))) continue;
+    const sniffed = sniff(member);
+    const type = sniffed instanceof Promise ? await sniffed : sniffed;
+    assembly.take(member, type, type.kind === "text" ? await bytesOf(member, options) : undefined);
   }
-  const names = partNames(typed.map(({ member, type }) => ({ kind: type.kind, extension: member.extension })));
-  const parts: Part[] = [];
-  for (const [index, { member, type }] of typed.entries()) {
-    const name = names[index] ?? type.kind;
-    if (type.kind === "text") {
-      parts.push({ kind: "text", name, mediaType: type.mediaType, text: await textOf(member, options) });
-    } else {
-      parts.push({ kind: type.kind, name, mediaType: type.mediaType, content: member.content });
-    }
+  return assembly.sample(id);
+}
+
+/** The same of members whose bytes are at hand; undefined where something must be waited for. Throws what the other rejects with. */
+export function assembleAtOnce(
+  id: string,
+  members: readonly Member[],
+  attributes: Attributes,
+  options: AssemblyOptions,
+): Sample | undefined {
+  const assembly = new Assembly(attributes, options);
+  for (const member of members) {
+    assembly.expectBytes(member);
+    const bytes = member.content.peek();
+    if (bytes === undefined) return undefined;
+    if (assembly.maySay(member) && assembly.takeSaid(member, bytes)) continue;
+    const type = sniff(member);
+    if (type instanceof Promise) return undefined;
+    assembly.take(member, type, bytes);
   }
-  return { id, parts, attributes: allAttributes };
+  return assembly.sample(id);
+}
+
+interface AssemblyOptions extends MemberOptions {
+  readonly jsonAttributes: boolean;
+}
+
+interface TypedMember {
+  readonly member: Member;
+  readonly type: SniffedType;
+  readonly text: string | undefined;
+}
+
+/** A sample as its members come together. */
+class Assembly {
+  readonly #options: AssemblyOptions;
+  readonly #typed: TypedMember[] = [];
+  #attributes: Attributes;
+
+  constructor(attributes: Attributes, options: AssemblyOptions) {
+    this.#attributes = attributes;
+    this.#options = options;
+  }
+
+  expectBytes(member: Member): void {
+    if (member.byteLength > 0) return;
+    throw new PipelineError("SAMPLE_EMPTY", `${member.where} holds no bytes`, { details: { file: member.where } });
+  }
+
+  /** Whether the member's bytes can be attributes of the sample. */
+  maySay(member: Member): boolean {
+    return this.#options.jsonAttributes && /(?:^|\.)json$/.test(member.extension);
+  }
+
+  /** Takes the attributes that the bytes are; false when they are something else. */
+  takeSaid(member: Member, bytes: Uint8Array): boolean {
+    const value = parseJson(decodedText(member, bytes, this.#options), member.where);
+    if (!isJsonObject(value)) return false;
+    this.#attributes = { ...value, ...this.#attributes };
+    return true;
+  }
+
+  /** Takes a part; of text its bytes are needed. */
+  take(member: Member, type: SniffedType, bytes: Uint8Array | undefined): void {
+    const isText = type.kind === "text" && bytes !== undefined;
+    this.#typed.push({ member, type, text: isText ? decodedText(member, bytes, this.#options) : undefined });
+  }
+
+  sample(id: string): Sample {
+    const typed = this.#typed;
+    const names = partNames(typed.map(({ member, type }) => ({ kind: type.kind, extension: member.extension })));
+    const parts = typed.map(({ member, type, text }, index): Part => {
+      const name = names[index] ?? type.kind;
+      if (type.kind === "text") return { kind: "text", name, mediaType: type.mediaType, text: text ?? "" };
+      return { kind: type.kind, name, mediaType: type.mediaType, content: member.content };
+    });
+    return { id, parts, attributes: this.#attributes };
+  }
+}
+
+function sniff({ head, byteLength }: Member): SniffedType | Promise<SniffedType> {
+  return sniffMediaType(head, head.byteLength === byteLength);
 }
 
 export async function textOf(member: Member, options: MemberOptions): Promise<string> {
-  if (member.byteLength > options.maxTextBytes) {
-    throw tooLarge(member.where, member.byteLength, options.maxTextBytes, "maxTextBytes");
-  }
-  const bytes = member.content.peek() ?? (await member.content.bytes());
+  return decodedText(member, await bytesOf(member, options), options);
+}
+
+/** Bytes that are read as text. */
+async function bytesOf(member: Member, options: MemberOptions): Promise<Uint8Array> {
+  expectTextBytes(member, options);
+  return member.content.peek() ?? (await member.content.bytes());
+}
+
+function decodedText(member: Member, bytes: Uint8Array, options: MemberOptions): string {
+  expectTextBytes(member, options);
   return decodeText(bytes, options.invalidUtf8, "SAMPLE_CORRUPT", member.where);
+}
+
+function expectTextBytes({ where, byteLength }: Member, { maxTextBytes }: MemberOptions): void {
+  if (byteLength > maxTextBytes) throw tooLarge(where, byteLength, maxTextBytes, "maxTextBytes");
 }
 
 /** SAMPLE_TOO_LARGE with the option that sets the limit. */

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { defineSource, type InputFile, type LeavesOut, type SourceItem, type Split } from "../contract/source.ts";
 import { byteSize } from "../contract/units.ts";
 import { sniffedHeadBytes } from "../media/sniff-media-type.ts";
-import { bytesContent, lazyContent } from "../model/content.ts";
-import { mediaKinds, type Sample } from "../model/sample.ts";
+import { bytesContent, type Content, lazyContent } from "../model/content.ts";
+import { type Attributes, mediaKinds, type Sample } from "../model/sample.ts";
 import { storageFor } from "../storage/open-storage.ts";
+import { mostBytesAtOnce, type ReadAtOnce } from "../storage/storage.ts";
 import { relativeUri, withoutQuery } from "../storage/uri.ts";
-import { assembleSample, type Member, maxTextBytesOption, tooLarge } from "./assemble-sample.ts";
+import { assembleAtOnce, assembleSample, type Member, maxTextBytesOption, tooLarge } from "./assemble-sample.ts";
 import { invalidUtf8Option } from "./decode-text.ts";
 import {
   type Group,
@@ -20,7 +21,7 @@ import {
   samplesOfGroup,
 } from "./group-members.ts";
 import { type ListedFile, listInput, locationOptions } from "./list-input.ts";
-import { batchHeldBytes, itemOf, readFailure } from "./read-items.ts";
+import { batchHeldBytes, itemOf, readFailure, sampleItem } from "./read-items.ts";
 import { rampedSize } from "./split-ramp.ts";
 
 const options = z.strictObject({
@@ -125,6 +126,14 @@ async function* namedGroups(
   for await (const group of groups) yield* samplesOfGroup(group, grouping);
 }
 
+/** What the groups of a split are read with. */
+interface SplitReading {
+  readonly root: string;
+  readonly given: FilesOptions;
+  readonly signal: AbortSignal;
+  readonly readAtOnce: ReadAtOnce | undefined;
+}
+
 async function* readSplit(
   split: Split,
   given: FilesOptions,
@@ -132,17 +141,18 @@ async function* readSplit(
 ): AsyncGenerator<readonly SourceItem[]> {
   const locator = locatorSchema.parse(split.locator);
   const { root } = locator;
+  const reading = { root, given, signal, readAtOnce: await storageFor(root).readAtOnce?.(root) };
   let batch: Group<InputFile>[] = [];
   let held = 0;
   for (const group of groupsOf(split.files, locator)) {
     batch.push(group);
     for (const { bytes } of group.members) held += bytes > wholeFileBytes ? sniffedHeadBytes : bytes;
     if (batch.length < samplesPerBatch && held < batchHeldBytes) continue;
-    yield await readGroups(batch, root, given, signal);
+    yield await readGroups(batch, reading);
     batch = [];
     held = 0;
   }
-  if (batch.length > 0) yield await readGroups(batch, root, given, signal);
+  if (batch.length > 0) yield await readGroups(batch, reading);
 }
 
 /** The split lists the files of a sample side by side. */
@@ -155,39 +165,65 @@ function groupsOf(inputFiles: readonly InputFile[], { root, samples }: FilesLoca
   });
 }
 
-function readGroups(
-  groups: readonly Group<InputFile>[],
-  root: string,
-  given: FilesOptions,
-  signal: AbortSignal,
-): Promise<readonly SourceItem[]> {
-  signal.throwIfAborted();
+function readGroups(groups: readonly Group<InputFile>[], reading: SplitReading): Promise<readonly SourceItem[]> {
+  reading.signal.throwIfAborted();
   return Promise.all(
-    groups.map(({ key, members }) =>
-      itemOf(key, members[0]?.uri ?? root, readGroup(key, members, root, given, signal)),
-    ),
+    groups.map((group) => {
+      const uri = uriOf(group, reading);
+      const sample = sampleAtOnce(group, reading);
+      return sample === undefined ? itemOf(group.key, uri, readGroup(group, reading)) : sampleItem(sample, uri);
+    }),
   );
 }
 
-async function readGroup(
-  key: string,
-  group: readonly InputFile[],
-  root: string,
-  given: FilesOptions,
-  signal: AbortSignal,
-): Promise<Sample> {
-  const first = group[0];
-  const sourceBytes = group.reduce((sum, { bytes }) => sum + bytes, 0);
-  const members: Member[] = [];
-  for (const file of group) members.push(await readMember(file, root, given, signal));
-  const attributes = { path: first === undefined ? key : relativeUri(root, first.uri), sourceBytes };
-  return assembleSample(key, members, attributes, { ...given, jsonAttributes: given.sidecarAttributes });
+function uriOf({ members }: Group<InputFile>, { root }: SplitReading): string {
+  return members[0]?.uri ?? root;
 }
 
-async function readMember(file: InputFile, root: string, given: FilesOptions, signal: AbortSignal): Promise<Member> {
+/** Undefined where something must be waited for, and where anything is wrong: `readGroup` then says what. */
+function sampleAtOnce({ key, members: group }: Group<InputFile>, reading: SplitReading): Sample | undefined {
+  const { root, given, readAtOnce } = reading;
+  if (readAtOnce === undefined || group.some(({ bytes }) => bytes > mostBytesAtOnce || bytes > given.maxFileBytes)) {
+    return undefined;
+  }
+  const members: Member[] = [];
+  for (const file of group) {
+    const { uri, bytes: byteLength, version } = file;
+    const head = readAtOnce(uri, version, byteLength);
+    if (head === undefined) return undefined;
+    members.push(memberOf(file, root, head, bytesContent(head, { uri })));
+  }
+  try {
+    return assembleAtOnce(key, members, attributesOf(key, group, root), assemblyOptions(given));
+  } catch {
+    // `readGroup` fails in the same way, and its error is what counts: one that is the same however files were read.
+    return undefined;
+  }
+}
+
+async function readGroup({ key, members: group }: Group<InputFile>, reading: SplitReading): Promise<Sample> {
+  const { root, given } = reading;
+  const members: Member[] = [];
+  for (const file of group) members.push(await readMember(file, reading));
+  return assembleSample(key, members, attributesOf(key, group, root), assemblyOptions(given));
+}
+
+function attributesOf(key: string, group: readonly InputFile[], root: string): Attributes {
+  const first = group[0];
+  let sourceBytes = 0;
+  for (const { bytes } of group) sourceBytes += bytes;
+  return { path: first === undefined ? key : relativeUri(root, first.uri), sourceBytes };
+}
+
+function assemblyOptions(given: FilesOptions) {
+  return { ...given, jsonAttributes: given.sidecarAttributes };
+}
+
+async function readMember(file: InputFile, { root, given, signal }: SplitReading): Promise<Member> {
   const { uri, bytes: byteLength, version } = file;
-  const where = JSON.stringify(uri);
-  if (byteLength > given.maxFileBytes) throw tooLarge(where, byteLength, given.maxFileBytes, "maxFileBytes");
+  if (byteLength > given.maxFileBytes) {
+    throw tooLarge(JSON.stringify(uri), byteLength, given.maxFileBytes, "maxFileBytes");
+  }
   const storage = storageFor(uri);
   const read = async (length: number): Promise<Uint8Array> => {
     try {
@@ -203,5 +239,10 @@ async function readMember(file: InputFile, root: string, given: FilesOptions, si
   const content = isRead
     ? bytesContent(head, reference)
     : lazyContent(() => read(byteLength), { byteLength, reference });
-  return { where, extension: memberName(relativeUri(root, uri)).extension, byteLength, head, content };
+  return memberOf(file, root, head, content);
+}
+
+function memberOf({ uri, bytes }: InputFile, root: string, head: Uint8Array, content: Content): Member {
+  const { extension } = memberName(relativeUri(root, uri));
+  return { where: JSON.stringify(uri), extension, byteLength: bytes, head, content };
 }

@@ -1,6 +1,8 @@
-import { opendir, readdir, stat } from "node:fs/promises";
+import { opendir, readdir } from "node:fs/promises";
 import { nameFromBytes, pathOnDisk } from "./file-name-bytes.ts";
-import { isAbsent, localError } from "./local-errors.ts";
+import { localDevice } from "./local-device.ts";
+import { localError } from "./local-errors.ts";
+import { LocalStats } from "./local-stat.ts";
 import type { StoredObject } from "./storage.ts";
 
 const statsAtOnce = 64;
@@ -20,40 +22,28 @@ interface Entry {
  */
 export async function* listLocalFolder(folder: string, signal?: AbortSignal): AsyncGenerator<StoredObject> {
   const root = folder.length > 1 ? folder.replace(/\/+$/, "") : folder;
-  yield* listLevel(root === "/" ? "" : root, signal);
+  const stats = new LocalStats(await localDevice(root));
+  yield* listLevel(root === "/" ? "" : root, stats, signal);
 }
 
-/** Object at a path, undefined when there is none or it is no file. */
-export async function statLocalObject(file: string): Promise<StoredObject | undefined> {
-  try {
-    const found = await stat(pathOnDisk(file), { bigint: true });
-    if (!found.isFile()) return undefined;
-    return { uri: file, bytes: Number(found.size), version: versionOf(found) };
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw localError(error, "read", "looking at", file);
-  }
-}
-
-/** Changes when the content does, as far as the file system tells. */
-export function versionOf(found: { readonly size: bigint; readonly mtimeNs: bigint }): string {
-  return `${found.size}-${found.mtimeNs}`;
-}
-
-async function* listLevel(folder: string, signal: AbortSignal | undefined): AsyncGenerator<StoredObject> {
+async function* listLevel(
+  folder: string,
+  stats: LocalStats,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoredObject> {
   const entries = await sortedEntries(folder);
   for (let at = 0; at < entries.length; ) {
     signal?.throwIfAborted();
     const entry = entries[at];
     if (entry?.isFolder) {
-      yield* listLevel(`${folder}/${entry.key.slice(0, -1)}`, signal);
+      yield* listLevel(`${folder}/${entry.key.slice(0, -1)}`, stats, signal);
       at++;
       continue;
     }
     let end = at + 1;
     while (end < entries.length && end - at < statsAtOnce && entries[end]?.isFolder === false) end++;
-    const found = await Promise.all(entries.slice(at, end).map(({ key }) => statLocalObject(`${folder}/${key}`)));
-    for (const object of found) if (object !== undefined) yield object;
+    const files = entries.slice(at, end).map(({ key }) => `${folder}/${key}`);
+    for (const object of await stats.of(files)) if (object !== undefined) yield object;
     at = end;
   }
 }

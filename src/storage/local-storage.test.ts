@@ -17,7 +17,7 @@ import { PipelineError } from "../model/errors.ts";
 import { nameFromBytes, pathOnDisk } from "./file-name-bytes.ts";
 import { localError } from "./local-errors.ts";
 import { localStorage } from "./local-storage.ts";
-import type { ReadOptions } from "./storage.ts";
+import { mostBytesAtOnce, type ReadOptions } from "./storage.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -53,6 +53,31 @@ async function errorOf(promise: Promise<unknown>): Promise<PipelineError> {
   if (error instanceof PipelineError) return error;
   throw new Error(`expected a PipelineError, received ${String(error)}`);
 }
+
+describe("readAtOnce", () => {
+  test.runIf(process.platform === "linux")(
+    "gives small files, and nothing where `read` has something to say",
+    async () => {
+      put("small", "small one");
+      put("large", new Uint8Array(mostBytesAtOnce + 1));
+      symlinkSync(at("small"), at("link"));
+      execFileSync("mkfifo", [at("pipe")]);
+      const readAtOnce = await localStorage.readAtOnce?.(folder);
+      const version = async (name: string) => (await localStorage.stat(at(name)))?.version ?? "";
+      expect(readAtOnce?.(at("small"), await version("small"), 9)).toEqual(Buffer.from("small one"));
+      expect(readAtOnce?.(at("small"), "9-another", 9)).toBeUndefined();
+      expect(readAtOnce?.(at("small"), await version("small"), 10)).toBeUndefined();
+      expect(readAtOnce?.(at("large"), await version("large"), mostBytesAtOnce + 1)).toBeUndefined();
+      expect(readAtOnce?.(at("link"), await version("link"), 9)).toBeUndefined();
+      for (const name of ["pipe", "none", "."]) expect(readAtOnce?.(at(name), "0-0", 0)).toBeUndefined();
+    },
+  );
+
+  test("is not offered where files are not of this machine's disks", async () => {
+    expect(await localStorage.readAtOnce?.(at("none"))).toBeUndefined();
+    expect(await localStorage.readAtOnce?.("/proc/self")).toBeUndefined();
+  });
+});
 
 describe("list", () => {
   test("orders by code units of the whole relative path", async () => {

@@ -3,10 +3,13 @@ import path from "node:path";
 import { PipelineError } from "../model/errors.ts";
 import { pathOnDisk } from "./file-name-bytes.ts";
 import { isAbsent, localError, systemCode } from "./local-errors.ts";
-import { listLocalFolder, statLocalObject, versionOf } from "./local-listing.ts";
+import { listLocalFolder } from "./local-listing.ts";
 import { createLocalObject, putLocalObject, putLocalObjectIfAbsent, syncFolder } from "./local-object-writer.ts";
+import { localReadAtOnce } from "./local-read-at-once.ts";
 import { freeLocalBytes } from "./local-space.ts";
+import { statLocalObject } from "./local-stat.ts";
 import { removeLocalTemporaries } from "./local-temporaries.ts";
+import { versionOf } from "./local-version.ts";
 import type { ReadOptions, Storage } from "./storage.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -41,6 +44,8 @@ export const localStorage: Storage = {
       await file.close();
     }
   },
+
+  readAtOnce: localReadAtOnce,
 
   async *stream(uri, options = {}) {
     const { file, offset, length } = await openRange(uri, options);

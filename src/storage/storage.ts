@@ -16,6 +16,12 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is larger is worth a thread, and a promise: others are read meanwhile. */
+export const mostBytesAtOnce = 256 * 1024;
+
+/** The first `bytes` of an object of that version; undefined when they are to be had otherwise, or not at all. */
+export type ReadAtOnce = (uri: string, version: string, bytes: number) => Uint8Array | undefined;
+
 /** A new object that appears whole or not at all. */
 export interface ObjectWriter {
   /** Resolves when there is room for more; does not keep `chunk`. */
@@ -59,6 +65,11 @@ export interface Storage {
   /** Bytes that can still be written at a URI, which need not exist; undefined where nobody knows. */
   freeBytes(uri: string): Promise<number | undefined>;
   read(uri: string, options?: ReadOptions): Promise<Uint8Array>;
+  /**
+   * For many small objects below a folder: reads without a promise, where that cannot make the thread wait for long.
+   * What goes wrong is not told: who gets no bytes asks `read`.
+   */
+  readAtOnce?(folder: string): Promise<ReadAtOnce | undefined>;
   /** Chunks of at most 1 MiB in order; each is the receiver's to keep. */
   stream(uri: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** Begins an object. `scope` keeps temporary names of several writers apart. */

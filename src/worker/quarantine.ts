@@ -79,13 +79,23 @@ export class Quarantine {
 
 const engineFolder = new URL(".", import.meta.url);
 const engineFrames = [engineFolder.href, fileURLToPath(engineFolder)];
+const recordedFrames = 10;
 
 /**
  * The part of a stack that shows where the code broke: what lies below it, in the engine, depends on how samples
- * happened to be batched.
+ * happened to be batched. Nor do frames of Node itself stay: whether its queue of ticks is among them depends on
+ * what had to be waited for before.
  */
 function aboveEngine(stack: string): string {
-  const lines = stack.split("\n");
-  const first = lines.findIndex((line) => /^\s+at /.test(line) && engineFrames.some((folder) => line.includes(folder)));
-  return first < 0 ? stack : lines.slice(0, first).join("\n");
+  const kept: string[] = [];
+  let frames = 0;
+  for (const line of stack.split("\n")) {
+    if (/^\s+at /.test(line)) {
+      if (engineFrames.some((folder) => line.includes(folder)) || frames === recordedFrames) break;
+      if (line.includes("node:internal/")) continue;
+      frames++;
+    }
+    kept.push(line);
+  }
+  return kept.join("\n");
 }

@@ -11,11 +11,15 @@ import { type FromWorker, isToWorker, type ToWorker, unknownMessage } from "./me
 import { type OpenedStage, openStage } from "./open-stage.ts";
 import type { Standing } from "./standing.ts";
 
+/** Room for what a quarantine record leaves out of a stack: V8 keeps only the ten frames on top otherwise. */
+const stackFrames = 24;
+
 /**
  * Serves one peer until it says `close` or the stream ends; the file of that descriptor is its journal.
  * Rejects with PROTOCOL when the peer is not understood.
  */
 export async function serveTasks(stream: Duplex, journalDescriptor: number): Promise<void> {
+  Error.stackTraceLimit = stackFrames;
   const worker = new Worker(new Journal(journalDescriptor), (message) => {
     stream.write(encodeFrame(message));
   });

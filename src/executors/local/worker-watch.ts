@@ -96,6 +96,11 @@ export class WorkerWatch {
     seconds: number,
   ): Promise<Pick<Stall, "waitsFor" | "sample" | "explanation">> {
     const stack = await this.#worker.runningStack();
+    // Small files of local disks are read without giving the thread back.
+    if (stack === undefined && whereabouts?.phase === "reading") {
+      const explanation = `storage has not answered for ${Math.round(seconds)} s, ${placeText(whereabouts)}`;
+      return { waitsFor: "storage", sample: null, explanation };
+    }
     const place = whereabouts === null ? "while opening its steps" : placeText(whereabouts);
     const where =
       stack === undefined
