@@ -2,6 +2,7 @@
 // Kept so plain that an old Node can parse it and say what is wrong; everything else loads behind the check.
 import module from "node:module";
 import process from "node:process";
+import v8 from "node:v8";
 
 const version = process.versions.node.split(".").map(Number);
 const major = version[0] || 0;
@@ -16,5 +17,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exitCode = 2;
 } else {
   module.enableCompileCache();
+  // A young generation that stays small: this process hands out work and holds little. Saves some 30 MiB.
+  v8.setFlagsFromString("--semi-space-growth-factor=1");
   void import("./program.ts").then((program) => program.runProgram(process.argv));
 }

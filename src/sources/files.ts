@@ -171,7 +171,8 @@ function readGroups(groups: readonly Group<InputFile>[], reading: SplitReading):
     groups.map((group) => {
       const uri = uriOf(group, reading);
       const sample = sampleAtOnce(group, reading);
-      return sample === undefined ? itemOf(group.key, uri, readGroup(group, reading)) : sampleItem(sample, uri);
+      if (sample !== undefined) return Promise.resolve(sampleItem(sample, uri));
+      return itemOf(group.key, uri, readGroup(group, reading));
     }),
   );
 }

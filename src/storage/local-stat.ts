@@ -34,10 +34,15 @@ export class LocalStats {
 
   /** Objects at these paths, in order, as `statLocalObject` gives them. Lets others have their turn. */
   async of(files: readonly string[]): Promise<readonly (StoredObject | undefined)[]> {
-    const found = await Promise.all(files.map((file) => this.#now(file) ?? statLocalObject(file)));
+    const found = await Promise.all(files.map((file) => this.#lookAt(file)));
     // A listing of which nothing has to be waited for would let no timer and no signal through.
     if (this.#device !== undefined) await setImmediate();
     return found;
+  }
+
+  #lookAt(file: string): Promise<StoredObject | undefined> {
+    const found = this.#now(file);
+    return found === undefined ? statLocalObject(file) : Promise.resolve(found);
   }
 
   /** Undefined where another way has to tell, or to say what is wrong. */
