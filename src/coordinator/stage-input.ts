@@ -38,7 +38,10 @@ export async function spoolShardsOf(
   return shards;
 }
 
-/** Tasks of a stage which the ledger does not list yet, in order. */
+/** Splits begin small (decision 0003): so many of them even out at the end of a stage who is done when. */
+const keptForLast = 16;
+
+/** Tasks of a stage which the ledger does not list yet: in order, but the first ones last where there are many. */
 export async function* pendingTasks(
   ledger: Ledger,
   store: LedgerStore,
@@ -47,12 +50,16 @@ export async function* pendingTasks(
   spool: SpoolShards,
 ): AsyncGenerator<PendingTask> {
   const isAllDone = (first: number, end: number) => ledger.state.stages[stage.index]?.done.hasAll(first, end) ?? false;
-  const tasks = isRetryStage(start, stage)
-    ? retryTasks(ledger, store, stage)
-    : allTasks(ledger, store, stage, spool, isAllDone);
+  const isRetry = isRetryStage(start, stage);
+  const tasks = isRetry ? retryTasks(ledger, store, stage) : allTasks(ledger, store, stage, spool, isAllDone);
+  const isLong = !isRetry && taskCount(ledger, start, stage, spool) >= 2 * keptForLast;
+  const kept: PendingTask[] = [];
   for await (const task of tasks) {
-    if (!ledger.isDone(task.id)) yield task;
+    if (ledger.isDone(task.id)) continue;
+    if (isLong && task.id.split < keptForLast) kept.push(task);
+    else yield task;
   }
+  yield* kept;
 }
 
 /** How many tasks a stage has. */

@@ -25,7 +25,7 @@ const claimSeconds = 1;
 const mostClaimed = 512;
 
 /**
- * Hands out the attempts of one stage: tasks in order, then those that are to be tried again, then those that
+ * Hands out the attempts of one stage: tasks in the order given, then those that are to be tried again, then those that
  * another coordinator had claimed and did not finish. Pulls tasks a few at a time, so that a stage of a million
  * tasks is never in memory.
  */

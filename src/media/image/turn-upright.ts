@@ -14,12 +14,14 @@ export function turnUpright(stored: Pixels, orientation: number): Pixels {
   const { channels } = stored;
   const [width, height] = swapsSides(orientation) ? [stored.height, stored.width] : [stored.width, stored.height];
   const { origin, right, down } = walkOf(orientation, stored.width, stored.height);
-  const data = new Uint8Array(stored.data.length);
+  const source = stored.data;
+  const step = right * channels;
+  const data = new Uint8Array(source.length);
   let to = 0;
   for (let y = 0; y < height; y++) {
     let from = (origin + y * down) * channels;
-    for (let x = 0; x < width; x++, from += right * channels) {
-      for (let channel = 0; channel < channels; channel++) data[to++] = stored.data[from + channel] ?? 0;
+    for (let x = 0; x < width; x++, from += step) {
+      for (let at = from; at < from + channels; at++) data[to++] = source[at] ?? 0;
     }
   }
   return { width, height, channels, data };
