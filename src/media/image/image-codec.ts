@@ -1,4 +1,5 @@
 import type { Content } from "../../model/content.ts";
+import { isBareCmyk, rgbOfInks } from "./bare-cmyk.ts";
 import { contentHeader } from "./content-header.ts";
 import { countDecode } from "./decode-tally.ts";
 import { decodeFailure, endsEarly, tooManyPixels, unsupportedImage } from "./image-errors.ts";
@@ -13,7 +14,7 @@ export interface DecodeOptions {
   readonly maxInputPixels: number;
   /**
    * `srgb`: converted by the embedded profile. `stored`: the numbers in the file, which is what reference
-   * implementations of measures and hashes look at; CMYK is converted all the same.
+   * implementations of measures and hashes look at; CMYK is converted all the same, by its profile where it has one.
    */
   readonly colour: "srgb" | "stored";
 }
@@ -157,6 +158,7 @@ export class ImageCodec {
 
   #open(bytes: Uint8Array, header: ImageHeader, ignoreIcc: boolean): ReturnType<Sharp> {
     const image = this.#sharp(bytes, { failOn: "warning", limitInputPixels: false, ignoreIcc }).autoOrient();
+    if (isBareCmyk(header)) return image.pipelineColourspace("cmyk").toColourspace("cmyk");
     // sharp drops alpha from raw grey, so grey with alpha comes as RGB with alpha.
     return decodedChannels(header) === 1 ? image.toColourspace("b-w") : image;
   }
@@ -165,6 +167,7 @@ export class ImageCodec {
     try {
       const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
       const { width, height } = info;
+      if (isBareCmyk(header)) return { width, height, channels: 3, data: rgbOfInks(data) };
       const channels = info.channels === 1 || info.channels === 4 ? info.channels : 3;
       return { width, height, channels, data };
     } catch {

@@ -54,6 +54,7 @@ describe.skipIf(!hasSharedImages)("hash-image on real files (skipped without ../
     ["2569067123_aca715a2ee_o.jpg", "cc7efa1954c403e3", "2333e7f4d4f2e3c2"],
     ["4.webp", "e619c33e09f424f3", "f2d884062e2f64c0"],
     ["5_webp_a.webp", "93f741480383de6f", "ccba4d4c1c79b2d4"],
+    ["Channel_digital_image_CMYK_color_no_profile.jpg", "ad5a99a8d23ee10b", "b3726226a3d6361f"],
     ["G31D.TIF", "e9c2c771b44fc28c", "c6237113361b5332"],
     ["Landscape_3.jpg", "8c97878782733379", "647474b4b2e6a2f0"],
     ["Landscape_8.jpg", "8c97878782733379", "647474b4b2e6a2f0"],

@@ -31,8 +31,8 @@ const hashes: Readonly<Record<Algorithm, (grey: GreyPlane, frequencies: LowFrequ
 
 /**
  * Equal bit for bit to `imagehash.phash` and `dhash` over `ImageOps.exif_transpose(Image.open(file))` for 8-bit grey,
- * RGB and palette images in JPEG (not CMYK), PNG, TIFF, and WebP without animation; alpha is left out as Pillow's
- * `convert("L")` does. CMYK, 16-bit and transparent GIF images are hashed as our decoder sees them. Behind a step
+ * RGB and palette images in JPEG (CMYK too, without a profile), PNG, TIFF, and WebP without animation; alpha is left out as Pillow's
+ * `convert("L")` does. CMYK with a profile, 16-bit and transparent GIF images are hashed as our decoder sees them. Behind a step
  * that changes pixels, the changed pixels are hashed, before they are encoded.
  */
 export const hashImage = defineMap({
