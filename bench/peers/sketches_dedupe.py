@@ -1,15 +1,18 @@
 """Near-duplicates among documents of JSONL files: MinHash with 128 permutations over runs of five words, 16 bands of 8
 rows; of what falls into one bucket the first stays. Writes the ids that go, one a line.
 
-Arguments: peer (datasketch, rensa), folder, file to write."""
+Arguments: peer (datasketch, rensa), folder, file to write. With a fourth, `sign`, only the signatures are made, and
+written as numbers of 32 bits, document by document; the peer may then be datasketch-crc32 too."""
 
 import glob
 import itertools
 import json
 import sys
 import time
+import zlib
 
 PEER, INPUT, OUTPUT = sys.argv[1:4]
+TASK = sys.argv[4] if len(sys.argv) > 4 else "dedupe"
 PERMUTATIONS, BANDS, ROWS = 128, 16, 8
 
 
@@ -59,11 +62,50 @@ def with_rensa():
                 index.insert(number, found)
 
 
-if __name__ == "__main__":
+def signed_by_datasketch(sets, **settings):
+    from datasketch import MinHash
+
+    found = MinHash.bulk([[shingle.encode() for shingle in one] for one in sets], num_perm=PERMUTATIONS, **settings)
+    return [one.hashvalues for one in found]
+
+
+def signed_by_rensa(sets):
+    from rensa import RMinHash
+
+    return RMinHash.digests_from_token_sets(sets, PERMUTATIONS, 42)
+
+
+def sign():
+    import numpy
+
+    signed_by = {
+        "datasketch": signed_by_datasketch,
+        "datasketch-crc32": lambda sets: signed_by_datasketch(sets, hashfunc=zlib.crc32),
+        "rensa": signed_by_rensa,
+    }[PEER]
+    signed_by([{"so that imports are done"}])
     started = time.perf_counter()
-    count = 0
+    signatures, signing, megabytes = [], 0.0, 0.0
+    found = documents()
+    while texts := [text for _, text in itertools.islice(found, 1000)]:
+        begun = time.perf_counter()
+        signatures += signed_by([shingles(text) for text in texts])
+        signing += time.perf_counter() - begun
+        megabytes += sum(len(text.encode()) for text in texts) / 1e6
+    spent = time.perf_counter() - started
+    numpy.asarray(signatures).astype("<u4").tofile(OUTPUT)
+    figures = {"signed documents/s": len(signatures) / signing, "signed MB/s": megabytes / signing}
+    return {"items": len(signatures), "workSeconds": spent, "figures": figures}
+
+
+def dedupe():
+    started = time.perf_counter()
     with open(OUTPUT, "w") as file:
         for gone in {"datasketch": with_datasketch, "rensa": with_rensa}[PEER]():
             file.write(gone + "\n")
     count = sum(1 for _ in documents())
-    print(json.dumps({"items": count, "workSeconds": time.perf_counter() - started}))
+    return {"items": count, "workSeconds": time.perf_counter() - started}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"sign": sign, "dedupe": dedupe}[TASK]()))

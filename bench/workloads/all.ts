@@ -7,6 +7,7 @@ import { w4 } from "./near-duplicates.ts";
 import { w5, w6 } from "./not-yet.ts";
 import { w8, w8b } from "./objects.ts";
 import { w11, w11p } from "./shards.ts";
+import { w4s } from "./signatures.ts";
 import { w11w } from "./tar-writers.ts";
 import { w3, w3d } from "./text-rules.ts";
 
@@ -18,6 +19,7 @@ export const workloads: readonly Workload[] = [
   w3,
   w3d,
   w4,
+  w4s,
   w5,
   w6,
   w7,
