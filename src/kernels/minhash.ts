@@ -1,9 +1,7 @@
+import { compiledKernel, KernelInstance } from "./kernel-instance.ts";
 import { completeSettings, type MinHashSettings, minHashCoefficients } from "./minhash-coefficients.ts";
 import { minhashWasm } from "./wasm/minhash-wasm.ts";
 
-type Kernel = (...addresses: number[]) => void;
-
-const pageBytes = 65_536;
 /** Permutations that the kernel does at once. */
 const together = 16;
 /** Words that the kernel hashes before it looks at their shingles. */
@@ -31,8 +29,8 @@ const encoder = new TextEncoder();
 export class MinHasher {
   readonly permutations: number;
   readonly #shingleWords: number;
-  readonly #memory: WebAssembly.Memory;
-  readonly #kernel: Kernel;
+  readonly #instance = new KernelInstance(compiledKernel(minhashWasm));
+  readonly #kernel = this.#instance.kernel("minhash");
   readonly #groups: number;
   readonly #coefficients: number;
   readonly #signature: number;
@@ -47,20 +45,17 @@ export class MinHasher {
     const { permutations, shingleWords } = completeSettings(settings);
     this.permutations = permutations;
     this.#shingleWords = shingleWords;
-    const module = new WebAssembly.Module(Buffer.from(minhashWasm, "base64"));
-    const { exports } = new WebAssembly.Instance(module, {});
-    this.#memory = exportedMemory(exports.memory);
-    this.#kernel = exportedKernel(exports.minhash);
     this.#groups = Math.ceil(permutations / together);
     const lanes = this.#groups * together;
-    this.#coefficients = this.#memory.buffer.byteLength;
+    this.#coefficients = this.#instance.base;
     this.#signature = this.#coefficients + lanes * 8;
     this.#words = this.#signature + lanes * 4;
     this.#shingles = this.#words + (blockWords + shingleWords) * 8;
     this.#document = this.#shingles + (blockWords + shingleWords) * 4;
     this.#bytes = this.#reserve(0);
     const { multipliers, addends } = minHashCoefficients(lanes);
-    new Uint32Array(this.#memory.buffer, this.#coefficients, lanes * 2).set([...multipliers, ...addends]);
+    this.#instance.write(this.#coefficients, multipliers);
+    this.#instance.write(this.#coefficients + multipliers.byteLength, addends);
   }
 
   /**
@@ -79,7 +74,8 @@ export class MinHasher {
       this.#words,
       this.#shingles,
     );
-    return new Uint32Array(this.#memory.buffer, this.#signature, this.permutations).slice();
+    const signature = this.#instance.bytes(this.#signature, this.permutations * Uint32Array.BYTES_PER_ELEMENT);
+    return new Uint32Array(new Uint8Array(signature).buffer);
   }
 
   #writeBytes(document: Uint8Array): number {
@@ -99,9 +95,8 @@ export class MinHasher {
   }
 
   #reserve(bytes: number): Uint8Array {
-    const missing = this.#document + bytes + slackBytes - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
-    return new Uint8Array(this.#memory.buffer);
+    this.#instance.reserve(this.#document + bytes + slackBytes);
+    return this.#instance.bytes(0, this.#instance.byteLength);
   }
 }
 
@@ -110,16 +105,4 @@ export function estimatedJaccard(first: Uint32Array, second: Uint32Array): numbe
   let equal = 0;
   for (let index = 0; index < first.length; index++) if (first[index] === second[index]) equal++;
   return equal / first.length;
-}
-
-function exportedMemory(value: unknown): WebAssembly.Memory {
-  if (value instanceof WebAssembly.Memory) return value;
-  throw new TypeError("the MinHash kernel exports no memory");
-}
-
-function exportedKernel(value: unknown): Kernel {
-  if (typeof value !== "function") throw new TypeError("the MinHash kernel lacks an export");
-  return (...addresses) => {
-    Reflect.apply(value, undefined, addresses);
-  };
 }
