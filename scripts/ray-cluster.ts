@@ -52,6 +52,7 @@ const fastHealthCheck = {
   RAY_health_check_failure_threshold: "3",
   // And its nodes take their time to start.
   RAY_raylet_start_wait_time_s: "120",
+  RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S: "60",
 };
 
 /** One `ray start`, with everything that it has started. */

@@ -43,11 +43,12 @@ def _connect(ray: Any) -> None:
             ray.init(os.environ["RAY_ADDRESS"], logging_level="ERROR", log_to_driver=False)
             return
         except Exception as error:  # Whatever it is, the line goes on and says what it finds: not connected.
-            reason = " ".join(str(error).split())[:300]
+            reason = " ".join(str(error).split())
         # A head that is busy, as while it starts, gives up on the server that it starts for each client.
         if "Starting Ray client server failed" not in reason:
             break
-    print(f"not connected to {os.environ['RAY_ADDRESS']}: {reason}", file=sys.stderr)
+    # Of a traceback of the server's its end tells what went wrong.
+    print(f"not connected to {os.environ['RAY_ADDRESS']}: {reason[-300:]}", file=sys.stderr)
 
 
 class _ConnectingLoader(Loader):

@@ -19,7 +19,8 @@ def init(address, **options):
     if "down" in address:
         raise ConnectionError("no answer\\nfrom anybody")
     if "busy" in address and len(calls) == 1:
-        raise ConnectionError("Initialization failure from server: Starting Ray client server failed.")
+        trace = "Initialization failure from server: Traceback " + "File somewhere, line 1 " * 30
+        raise ConnectionError(trace + "Starting Ray client server failed.")
 """
 
 
