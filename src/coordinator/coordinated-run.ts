@@ -23,6 +23,7 @@ import { LedgerWork } from "./shared-work.ts";
 import { pendingTasks, type SpoolShards, spoolShardsOf, taskCount } from "./stage-input.ts";
 import { type FailedTask, StageRun } from "./stage-run.ts";
 import { StageTasks } from "./stage-tasks.ts";
+import { removeSuperseded } from "./superseded.ts";
 import { eventsOfTasks, workerSetupOf } from "./worker-setup.ts";
 
 /** One execution of a plan, from the first look at the ledger to the manifest. */
@@ -199,18 +200,16 @@ export class CoordinatedRun {
     const { executor, settings, onEvent } = this.#request;
     const tasks = taskCount(ledger, start, stage, spool);
     onEvent({ type: "stage-started", stage: stage.index, tasks, finishedTasks: ledger.finishedTasksOf(stage.index) });
-    const commits = new GroupCommit(
-      ledger,
-      settings.checkpointIntervalSeconds,
-      settings.keepCheckpoints,
-      (name, receipts, seconds) => {
+    const commits = new GroupCommit(ledger, settings.checkpointIntervalSeconds, settings.keepCheckpoints, {
+      checkpointWritten: (name, receipts, seconds) => {
         // Until a checkpoint lists them nobody else can know that they are done.
         work.release(receipts);
         onEvent({ type: "checkpoint-written", name, tasks: receipts.length, seconds });
         this.#tellRequests();
       },
-      (error) => this.#stop(error),
-    );
+      superseded: (receipts) => removeSuperseded(ledger, storageFor(settings.output), settings.output, receipts),
+      failed: (error) => this.#stop(error),
+    });
     const stageRun: StageRun = new StageRun(
       executor,
       stage.index,

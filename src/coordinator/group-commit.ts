@@ -1,6 +1,14 @@
 import type { Receipt } from "../contract/receipt.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
+/** What is told of a commit. */
+export interface CommitObserver {
+  checkpointWritten(name: string, receipts: readonly Receipt[], seconds: number): void;
+  /** Others had finished these tasks before: what the attempts wrote is in nobody's way and of no use. */
+  superseded(receipts: readonly Receipt[]): Promise<void>;
+  failed(error: unknown): void;
+}
+
 /**
  * Collects receipts and writes them as one ledger entry: at the latest `intervalSeconds` after the
  * first of them came, or when `flush` is called. One write at a time. Folds old entries now and then, so that the
@@ -10,30 +18,22 @@ export class GroupCommit {
   readonly #ledger: Ledger;
   readonly #intervalSeconds: number;
   readonly #keep: number;
-  readonly #onCheckpoint: (name: string, receipts: readonly Receipt[], seconds: number) => void;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #observer: CommitObserver;
   #waiting: Receipt[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(
-    ledger: Ledger,
-    intervalSeconds: number,
-    keep: number,
-    onCheckpoint: (name: string, receipts: readonly Receipt[], seconds: number) => void,
-    onFailure: (error: unknown) => void,
-  ) {
+  constructor(ledger: Ledger, intervalSeconds: number, keep: number, observer: CommitObserver) {
     this.#ledger = ledger;
     this.#intervalSeconds = intervalSeconds;
     this.#keep = keep;
-    this.#onCheckpoint = onCheckpoint;
-    this.#onFailure = onFailure;
+    this.#observer = observer;
   }
 
   add(receipt: Receipt): void {
     this.#waiting.push(receipt);
     this.#timer ??= setTimeout(() => {
-      this.flush().catch(this.#onFailure);
+      this.flush().catch((error: unknown) => this.#observer.failed(error));
     }, this.#intervalSeconds * 1000);
   }
 
@@ -51,8 +51,11 @@ export class GroupCommit {
     const start = performance.now();
     const checkpoint = await this.#ledger.commit(receipts);
     if (checkpoint !== undefined) {
-      this.#onCheckpoint(checkpoint.name, checkpoint.receipts, (performance.now() - start) / 1000);
+      this.#observer.checkpointWritten(checkpoint.name, checkpoint.receipts, (performance.now() - start) / 1000);
     }
+    const counting = new Set(checkpoint?.receipts);
+    const superseded = receipts.filter((receipt) => !counting.has(receipt));
+    if (superseded.length > 0) await this.#observer.superseded(superseded);
     if (this.#ledger.isRetentionDue(this.#keep)) await this.#ledger.retain(this.#keep);
   }
 }

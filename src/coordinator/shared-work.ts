@@ -26,8 +26,8 @@ export class LedgerWork implements SharedWork {
 
   async claim(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const ours = await this.#claims.claim(keys);
-    // Who was there before may have finished some of them since the ledger was read.
-    if (this.#claims.hasCompany) await this.refresh();
+    // Who was there since the ledger was read may have finished some of them, and be gone by now, claims and all.
+    await this.refresh();
     return ours;
   }
 
