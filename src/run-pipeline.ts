@@ -1,4 +1,3 @@
-import path from "node:path";
 import process from "node:process";
 import { builtinCatalog } from "./builtin-catalog.ts";
 import { readPipelineFile } from "./cli/pipeline-input.ts";
@@ -6,6 +5,7 @@ import type { RunEvent, RunSummary } from "./contract/run-event.ts";
 import { startRun } from "./coordinator/run.ts";
 import { chooseExecutor } from "./executors/choose-executor.ts";
 import { createExecutor, executorLimits } from "./executors/create-executor.ts";
+import { entryModule } from "./model/package-files.ts";
 import type { Pipeline } from "./pipeline-builder.ts";
 import { type ResolvedPipeline, resolvePipeline } from "./plan/resolve-pipeline.ts";
 import { completeSettings } from "./plan/resolved-settings.ts";
@@ -75,5 +75,5 @@ export async function run(pipeline: Pipeline | string, options: RunPipelineOptio
   }
 }
 
-/** What workers import to know the same components: beside this file, with the same suffix. */
-const catalogModule = new URL(`./builtin-catalog${path.extname(new URL(import.meta.url).pathname)}`, import.meta.url);
+/** What workers import to know the same components. */
+const catalogModule = entryModule("builtin-catalog");

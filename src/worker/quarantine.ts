@@ -77,6 +77,7 @@ export class Quarantine {
   }
 }
 
+// Bundling keeps what lies in this folder in files of a folder of that name: see scripts/bundle.ts.
 const engineFolder = new URL(".", import.meta.url);
 const engineFrames = [engineFolder.href, fileURLToPath(engineFolder)];
 const recordedFrames = 10;

@@ -78,6 +78,8 @@ describe("pipeline quarantine", () => {
   it("shows a record whole, with the stack and what to do", async () => {
     const { stdout: listed } = await cli("quarantine", "list", "out", "--step", "3-map-module", "--json");
     const [record] = JSON.parse(listed).samples;
+    // How the engine came to call the operator is nobody's business, and depends on how samples were batched.
+    expect(record.error.stack).not.toMatch(/[\\/]worker[\\/]|node:internal/);
     expect(record.range).toEqual({ offset: Number(record.id.split(":")[1]), length: expect.any(Number) });
     const { code, stdout } = await cli("quarantine", "show", "out", record.id);
     expect(code).toBe(0);

@@ -11,6 +11,7 @@ import {
 import type { PreflightReport, PreflightRequest } from "../../contract/preflight.ts";
 import type { Receipt } from "../../contract/receipt.ts";
 import { errorFromRecord, PipelineError } from "../../model/errors.ts";
+import { entryModule } from "../../model/package-files.ts";
 import { encodeFrame, FrameDecoder } from "../../worker/frame.ts";
 import type { JournalRecord } from "../../worker/journal-record.ts";
 import { ownMemoryGauge } from "../../worker/memory-gauge.ts";
@@ -297,9 +298,7 @@ function startWorker(
   environment: NodeJS.ProcessEnv,
   journal: number,
 ): { readonly child: ChildProcess; readonly socket: Duplex } {
-  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-  const program = fileURLToPath(new URL(`../../worker/main${extension}`, import.meta.url));
-  const child = spawn(process.execPath, [...nodeOptions, program], {
+  const child = spawn(process.execPath, [...nodeOptions, fileURLToPath(entryModule("worker/main"))], {
     env: environment,
     stdio: ["ignore", "pipe", "pipe", "pipe", journal],
   });

@@ -1,16 +1,16 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { entryModule } from "../../model/package-files.ts";
 
 /** Settings of GPU libraries that the coordinator's environment has, which its workers need. */
 const gpuVariables = /^(?:NCCL_|CUDA_(?!VISIBLE_DEVICES$)|NVIDIA_)/;
 
-const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 /** The same file on every node: they have one image, or one disk. Its heap is small, and so are its frames. */
 export const hostCommand: readonly string[] = [
   process.execPath,
   "--max-semi-space-size=1",
   "--disable-warning=ExperimentalWarning",
-  fileURLToPath(new URL(`../worker-host-main${extension}`, import.meta.url)),
+  fileURLToPath(entryModule("executors/worker-host-main")),
 ];
 
 /** To go along to a worker that has a GPU. */

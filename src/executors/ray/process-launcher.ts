@@ -5,6 +5,7 @@ import process from "node:process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { messageOf, PipelineError } from "../../model/errors.ts";
+import { packageFile } from "../../model/package-files.ts";
 import { type BridgeLauncher, type LaunchedBridge, rayNamespace } from "./bridge-launcher.ts";
 import { FrameLink, type LinkPatience } from "./frame-link.ts";
 import { reach } from "./reach.ts";
@@ -67,7 +68,7 @@ export class ProcessLauncher implements BridgeLauncher {
 }
 
 /** Where the packages of Python lie that belong to this one, beside its sources and beside what is built of them. */
-export const pythonFolder = fileURLToPath(new URL("../../../python/src", import.meta.url));
+export const pythonFolder = fileURLToPath(packageFile("python/src"));
 
 async function started(child: ChildProcess, python: string): Promise<void> {
   try {
