@@ -37,10 +37,10 @@ export class Resampler {
     const stride = columns.inputSize * channels;
     const betweenStride = align(stride, 16);
     const targetStride = columns.outputSize * channels;
-    // Blocks of sixteen, pairs of rows and zero-weighted taps go past the last row, never past what is reserved here.
+    // Blocks of sixteen, blocks of four rows and zero-weighted taps go past the last row, never past what is reserved here.
     const between = align(this.#base + stride * (rows.inputSize + rows.taps) + 16, 16);
-    const target = align(between + betweenStride * (rows.outputSize + 1) + columns.taps * channels + 16, 16);
-    const rowStarts = align(target + targetStride * (rows.outputSize + 1) + 16, 16);
+    const target = align(between + betweenStride * align(rows.outputSize, 4) + columns.taps * channels + 16, 16);
+    const rowStarts = align(target + targetStride * align(rows.outputSize, 4) + 16, 16);
     const rowWeights = align(rowStarts + rows.starts.byteLength, 16);
     const columnStarts = align(rowWeights + rows.weights.byteLength, 16);
     const columnWeights = align(columnStarts + columns.starts.byteLength, 16);

@@ -70,15 +70,22 @@ export function resampleRows(
   }
 }
 
-// Saturated: the first four bytes are a pixel of one row, the next four of the row below.
-function packed(upper: v128, lower: v128): v128 {
-  const words: v128 = i16x8.narrow_i32x4_s(rounded(upper), rounded(lower));
-  return i8x16.narrow_i16x8_u(words, words);
+// Saturated: four bytes a row, a pixel of each of four rows.
+function packed(row0: v128, row1: v128, row2: v128, row3: v128): v128 {
+  const upper: v128 = i16x8.narrow_i32x4_s(rounded(row0), rounded(row1));
+  const lower: v128 = i16x8.narrow_i32x4_s(rounded(row2), rounded(row3));
+  return i8x16.narrow_i16x8_u(upper, lower);
+}
+
+// Two pairs of taps of one row.
+function weighed(sum: v128, pixels: v128, first: v128, second: v128): v128 {
+  const pairs: v128 = i32x4.dot_i16x8_s(firstPixelPair(pixels), first);
+  return i32x4.add(sum, i32x4.add(pairs, i32x4.dot_i16x8_s(secondPixelPair(pixels), second)));
 }
 
 /**
- * Columns of interleaved RGB, two rows at once: where `rows` is odd, one row more is read and written. `taps` is a
- * multiple of four. Reads up to 16 bytes from a pixel's start.
+ * Columns of interleaved RGB, four rows at once: where `rows` is no multiple of four, up to three rows more are read and
+ * written. `taps` is a multiple of four. Reads up to 16 bytes from a pixel's start.
  */
 export function resampleColumnsRgb(
   source: usize,
@@ -92,38 +99,49 @@ export function resampleColumnsRgb(
   taps: i32,
 ): void {
   const last: i32 = columns - 1;
-  for (let row: i32 = 0; row < rows; row += 2) {
+  for (let row: i32 = 0; row < rows; row += 4) {
     const line: usize = source + <usize>row * sourceStride;
-    let out: usize = target + <usize>row * targetStride;
+    let out0: usize = target + <usize>row * targetStride;
     let columnWeights: usize = weights;
     for (let column: i32 = 0; column < columns; column++) {
-      let at: usize = line + <usize>load<i32>(starts + ((<usize>column) << 2)) * 3;
-      let upper: v128 = i32x4.splat(HALF);
-      let lower: v128 = i32x4.splat(HALF);
+      let at0: usize = line + <usize>load<i32>(starts + ((<usize>column) << 2)) * 3;
+      let sum0: v128 = i32x4.splat(HALF);
+      let sum1: v128 = sum0;
+      let sum2: v128 = sum0;
+      let sum3: v128 = sum0;
       for (let tap: i32 = 0; tap < taps; tap += 4) {
         const first: v128 = v128.load32_splat(columnWeights);
         const second: v128 = v128.load32_splat(columnWeights, 4);
-        const above: v128 = v128.load(at);
-        const below: v128 = v128.load(at + sourceStride);
-        upper = i32x4.add(upper, i32x4.dot_i16x8_s(firstPixelPair(above), first));
-        lower = i32x4.add(lower, i32x4.dot_i16x8_s(firstPixelPair(below), first));
-        upper = i32x4.add(upper, i32x4.dot_i16x8_s(secondPixelPair(above), second));
-        lower = i32x4.add(lower, i32x4.dot_i16x8_s(secondPixelPair(below), second));
-        at += 12;
+        const at1: usize = at0 + sourceStride;
+        const at2: usize = at1 + sourceStride;
+        sum0 = weighed(sum0, v128.load(at0), first, second);
+        sum1 = weighed(sum1, v128.load(at1), first, second);
+        sum2 = weighed(sum2, v128.load(at2), first, second);
+        sum3 = weighed(sum3, v128.load(at2 + sourceStride), first, second);
+        at0 += 12;
         columnWeights += 8;
       }
-      const pixels: v128 = packed(upper, lower);
+      const pixels: v128 = packed(sum0, sum1, sum2, sum3);
+      const out1: usize = out0 + targetStride;
+      const out2: usize = out1 + targetStride;
+      const out3: usize = out2 + targetStride;
       if (column < last) {
         // Four bytes, the last of which the next pixel overwrites.
-        v128.store_lane<u32>(out, pixels, 0);
-        v128.store_lane<u32>(out + targetStride, pixels, 1);
+        v128.store_lane<u32>(out0, pixels, 0);
+        v128.store_lane<u32>(out1, pixels, 1);
+        v128.store_lane<u32>(out2, pixels, 2);
+        v128.store_lane<u32>(out3, pixels, 3);
       } else {
-        v128.store_lane<u16>(out, pixels, 0);
-        v128.store_lane<u8>(out, pixels, 2, 2);
-        v128.store_lane<u16>(out + targetStride, pixels, 2);
-        v128.store_lane<u8>(out + targetStride, pixels, 6, 2);
+        v128.store_lane<u16>(out0, pixels, 0);
+        v128.store_lane<u8>(out0, pixels, 2, 2);
+        v128.store_lane<u16>(out1, pixels, 2);
+        v128.store_lane<u8>(out1, pixels, 6, 2);
+        v128.store_lane<u16>(out2, pixels, 4);
+        v128.store_lane<u8>(out2, pixels, 10, 2);
+        v128.store_lane<u16>(out3, pixels, 6);
+        v128.store_lane<u8>(out3, pixels, 14, 2);
       }
-      out += 3;
+      out0 += 3;
     }
   }
 }

@@ -11,11 +11,13 @@ export function isBareCmyk({ colourModel, profile }: ImageHeader): boolean {
  */
 export function rgbOfInks(inks: Uint8Array): Uint8Array {
   const rgb = new Uint8Array((inks.length / 4) * 3);
+  const view = new DataView(inks.buffer, inks.byteOffset, inks.byteLength);
   for (let from = 0, to = 0; from < inks.length; from += 4, to += 3) {
-    const light = 255 - (inks[from + 3] ?? 0);
-    rgb[to] = light - product(inks[from] ?? 0, light);
-    rgb[to + 1] = light - product(inks[from + 1] ?? 0, light);
-    rgb[to + 2] = light - product(inks[from + 2] ?? 0, light);
+    const ink = view.getUint32(from, true);
+    const light = 255 - (ink >>> 24);
+    rgb[to] = light - product(ink & 255, light);
+    rgb[to + 1] = light - product((ink >> 8) & 255, light);
+    rgb[to + 2] = light - product((ink >> 16) & 255, light);
   }
   return rgb;
 }

