@@ -21,7 +21,7 @@ import {
   samplesOfGroup,
 } from "./group-members.ts";
 import { type ListedFile, listInput, locationOptions } from "./list-input.ts";
-import { batchHeldBytes, itemOf, readFailure, sampleItem } from "./read-items.ts";
+import { batchHeldBytes, itemOf, readFailure, readyBytes, sampleItem } from "./read-items.ts";
 import { rampedSize } from "./split-ramp.ts";
 
 const options = z.strictObject({
@@ -142,17 +142,26 @@ async function* readSplit(
   const locator = locatorSchema.parse(split.locator);
   const { root } = locator;
   const reading = { root, given, signal, readAtOnce: await storageFor(root).readAtOnce?.(root) };
-  let batch: Group<InputFile>[] = [];
+  const batch: (SourceItem | Promise<SourceItem>)[] = [];
   let held = 0;
+  let most = readyBytes;
   for (const group of groupsOf(split.files, locator)) {
-    batch.push(group);
+    signal.throwIfAborted();
+    const item = readGroup(group, reading);
+    if (item instanceof Promise) most = batchHeldBytes;
+    batch.push(item);
     for (const { bytes } of group.members) held += bytes > wholeFileBytes ? sniffedHeadBytes : bytes;
-    if (batch.length < samplesPerBatch && held < batchHeldBytes) continue;
-    yield await readGroups(batch, reading);
-    batch = [];
+    if (batch.length < samplesPerBatch && held < most) continue;
+    yield await emptied(batch);
     held = 0;
+    most = readyBytes;
   }
-  if (batch.length > 0) yield await readGroups(batch, reading);
+  if (batch.length > 0) yield await emptied(batch);
+}
+
+/** Takes the items out: what a generator kept while they are worked on would grow old. */
+async function emptied(batch: (SourceItem | Promise<SourceItem>)[]): Promise<readonly SourceItem[]> {
+  return Promise.all(batch.splice(0));
 }
 
 /** The split lists the files of a sample side by side. */
@@ -165,23 +174,18 @@ function groupsOf(inputFiles: readonly InputFile[], { root, samples }: FilesLoca
   });
 }
 
-function readGroups(groups: readonly Group<InputFile>[], reading: SplitReading): Promise<readonly SourceItem[]> {
-  reading.signal.throwIfAborted();
-  return Promise.all(
-    groups.map((group) => {
-      const uri = uriOf(group, reading);
-      const sample = sampleAtOnce(group, reading);
-      if (sample !== undefined) return Promise.resolve(sampleItem(sample, uri));
-      return itemOf(group.key, uri, readGroup(group, reading));
-    }),
-  );
+/** A promise only where something must be waited for. */
+function readGroup(group: Group<InputFile>, reading: SplitReading): SourceItem | Promise<SourceItem> {
+  const uri = uriOf(group, reading);
+  const sample = sampleAtOnce(group, reading);
+  return sample === undefined ? itemOf(group.key, uri, sampleLater(group, reading)) : sampleItem(sample, uri);
 }
 
 function uriOf({ members }: Group<InputFile>, { root }: SplitReading): string {
   return members[0]?.uri ?? root;
 }
 
-/** Undefined where something must be waited for, and where anything is wrong: `readGroup` then says what. */
+/** Undefined where something must be waited for, and where anything is wrong: `sampleLater` then says what. */
 function sampleAtOnce({ key, members: group }: Group<InputFile>, reading: SplitReading): Sample | undefined {
   const { root, given, readAtOnce } = reading;
   if (readAtOnce === undefined || group.some(({ bytes }) => bytes > mostBytesAtOnce || bytes > given.maxFileBytes)) {
@@ -197,12 +201,12 @@ function sampleAtOnce({ key, members: group }: Group<InputFile>, reading: SplitR
   try {
     return assembleAtOnce(key, members, attributesOf(key, group, root), assemblyOptions(given));
   } catch {
-    // `readGroup` fails in the same way, and its error is what counts: one that is the same however files were read.
+    // `sampleLater` fails in the same way, and its error is what counts: one that is the same however files were read.
     return undefined;
   }
 }
 
-async function readGroup({ key, members: group }: Group<InputFile>, reading: SplitReading): Promise<Sample> {
+async function sampleLater({ key, members: group }: Group<InputFile>, reading: SplitReading): Promise<Sample> {
   const { root, given } = reading;
   const members: Member[] = [];
   for (const file of group) members.push(await readMember(file, reading));

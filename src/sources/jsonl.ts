@@ -10,7 +10,7 @@ import type { ByteLine } from "./byte-lines.ts";
 import { decodeUtf8, firstInvalidUtf8, invalidText, invalidUtf8Option } from "./decode-text.ts";
 import { cutLineSplits, type LineSplit, lineSplitOf, linesOfSplit, restOf } from "./line-splits.ts";
 import { listInput, locationOptions } from "./list-input.ts";
-import { sampleItem, unreadableItem } from "./read-items.ts";
+import { readyBytes, sampleItem, unreadableItem } from "./read-items.ts";
 import { UniqueIds } from "./unique-ids.ts";
 
 const options = z.strictObject({
@@ -70,15 +70,18 @@ async function* readSplit(
 ): AsyncGenerator<readonly SourceItem[]> {
   const owned = lineSplitOf(split);
   const ids = given.idField === undefined ? undefined : new UniqueIds();
-  let batch: SourceItem[] = [];
+  const batch: SourceItem[] = [];
+  let held = 0;
   try {
     for await (const lines of linesOfSplit(owned, given.maxLineBytes, signal)) {
       for (const line of lines) {
         const item = itemOfLine(line, owned, given, ids);
         if (item !== undefined) batch.push(item);
-        if (batch.length < recordsPerBatch) continue;
-        yield batch;
-        batch = [];
+        held += line.byteLength;
+        if (batch.length < recordsPerBatch && held < readyBytes) continue;
+        // Emptied: what this generator kept while the batch is worked on would grow old.
+        yield batch.splice(0);
+        held = 0;
         signal.throwIfAborted();
       }
     }

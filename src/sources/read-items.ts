@@ -5,6 +5,9 @@ import type { Sample } from "../model/sample.ts";
 /** Bytes of samples that a batch may hold before it is handed on. */
 export const batchHeldBytes = 4 * 2 ** 20;
 
+/** The same of samples that nothing had to be waited for: what is handed on soon dies young. */
+export const readyBytes = 64 * 1024;
+
 export function sampleItem(sample: Sample, uri: string, range?: ByteRange): SourceItem {
   return { kind: "sample", sample, uri, range };
 }
