@@ -145,8 +145,7 @@ function contentOf(part: EncodedPart, sampleId: string): PartContent {
   if (part.kind === "text") return inline(part.text);
   if (part.kind === "embedding") return inline(Array.from(part.values));
   const { reference } = part;
-  // Copied, because the row outlives the call that brought it.
-  if (part.bytes !== undefined || reference === undefined) return inline(mediaBytes(part, sampleId).slice());
+  if (part.bytes !== undefined || reference === undefined) return inline(mediaBytes(part, sampleId));
   const { range } = reference;
   return {
     content: null,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { defineSink } from "../contract/sink.ts";
 import { byteSize } from "../contract/units.ts";
 import type { ShardFile } from "../storage/shard-file.ts";
+import { type FreeSlabs, KeptContent } from "./kept-content.ts";
 import { attributeType, type Cell } from "./parquet-attribute-type.ts";
 import { cellBytes, cellsOf, columnsOf, type ParquetColumn, type ParquetLayout } from "./parquet-columns.ts";
 import { openRollingWriter, type ShardEncoder, type ShardFormat, shardLimitOptions } from "./rolling-writer.ts";
@@ -98,6 +99,7 @@ interface ParquetLibrary {
 function parquetFormat(opened: Options, library: ParquetLibrary): ShardFormat<ParquetRow> {
   const layout: ParquetLayout = opened;
   const columns = columnsOf(layout);
+  const freeSlabs: FreeSlabs = [];
   return {
     extension: "parquet",
     prepare(sample) {
@@ -106,7 +108,7 @@ function parquetFormat(opened: Options, library: ParquetLibrary): ShardFormat<Pa
       for (const cell of cells) bytes += cellBytes(cell);
       return { bytes, cells };
     },
-    begin: (file) => parquetEncoder(file, columns, opened.rowGroupBytes, library),
+    begin: (file) => parquetEncoder(file, columns, opened.rowGroupBytes, new KeptContent(freeSlabs), library),
   };
 }
 
@@ -114,6 +116,7 @@ function parquetEncoder(
   file: ShardFile,
   columns: readonly ParquetColumn[],
   rowGroupBytes: number,
+  content: KeptContent,
   library: ParquetLibrary,
 ): ShardEncoder<ParquetRow> {
   const output = chunkedOutput(new library.ByteWriter());
@@ -124,7 +127,8 @@ function parquetEncoder(
     compressors: { ZSTD: compress },
     createdBy: "multimodal-pipeline",
   });
-  let rows: (readonly Cell[])[] = [];
+  let data: readonly Cell[][] = columns.map(() => []);
+  let pendingRows = 0;
   let pendingBytes = 0;
   let rowGroups = 0;
 
@@ -136,14 +140,15 @@ function parquetEncoder(
   const writeRowGroup = async () => {
     const columnData = columns.map(({ name, isContent, isMedia }, i) => ({
       name,
-      data: rows.map((cells) => cells[i] ?? null),
+      data: data[i] ?? [],
       statistics: !isContent,
-      codec:
-        isMedia && rows.every((cells) => isCompressed(cells[i + 1])) ? ("UNCOMPRESSED" as const) : ("ZSTD" as const),
+      codec: isMedia && data[i + 1]?.every(isCompressed) === true ? ("UNCOMPRESSED" as const) : ("ZSTD" as const),
       ...(isContent ? { encoding: "PLAIN" as const } : {}),
     }));
-    await writer.write({ columnData, rowGroupSize: rows.length, pageSize: pageBytes });
-    rows = [];
+    await writer.write({ columnData, rowGroupSize: pendingRows, pageSize: pageBytes });
+    content.clear();
+    data = columns.map(() => []);
+    pendingRows = 0;
     pendingBytes = 0;
     rowGroups++;
     await passOn();
@@ -154,12 +159,16 @@ function parquetEncoder(
       return file.bytes + pendingBytes + (rowGroups + 1) * columns.length * footerBytesPerColumn;
     },
     add({ cells, bytes }) {
-      rows.push(cells);
+      for (let i = 0; i < columns.length; i++) {
+        const cell = cells[i] ?? null;
+        data[i]?.push(columns[i]?.isContent === true ? content.keep(cell) : cell);
+      }
+      pendingRows++;
       pendingBytes += bytes;
       return pendingBytes < rowGroupBytes ? undefined : writeRowGroup();
     },
     async finish() {
-      if (rows.length > 0) await writeRowGroup();
+      if (pendingRows > 0) await writeRowGroup();
       await writer.finish();
       await passOn();
     },
@@ -192,7 +201,7 @@ function chunkedOutput(writer: ByteWriter) {
 }
 
 /** Whether a media type's content is compressed by itself: packing it again costs much and gains nothing. */
-function isCompressed(mediaType: Cell | undefined): boolean {
+function isCompressed(mediaType: Cell): boolean {
   return typeof mediaType !== "string" || compressedMediaTypes.test(mediaType);
 }
 

@@ -7,7 +7,7 @@ import { openShardFile, type ShardFile } from "../storage/shard-file.ts";
 export interface ShardFormat<Row extends { readonly bytes: number }> {
   /** Without its first dot: `tar`, `jsonl.zst`. */
   readonly extension: string;
-  /** Pure. `bytes` = what the row adds to a shard, before compression. Keeps nothing that the sample owns. */
+  /** Pure. `bytes` = what the row adds to a shard, before compression. */
   prepare(sample: EncodedSample): Row;
   begin(file: ShardFile): ShardEncoder<Row>;
 }
@@ -16,6 +16,7 @@ export interface ShardFormat<Row extends { readonly bytes: number }> {
 export interface ShardEncoder<Row> {
   /** Size of the shard if it ended now; what is not compressed yet counts in full. Depends on the rows alone. */
   readonly bytes: number;
+  /** Keeps nothing that the row's sample owns. */
   add(row: Row): void | Promise<void>;
   finish(): void | Promise<void>;
 }

@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { asyncBufferFromFile, parquetMetadata, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import type { EncodedSample } from "../../src/contract/sink.ts";
 import { parquet } from "../../src/sinks/parquet.ts";
 import { hostileSamples, plainSamples } from "../../src/testing/sink-samples.ts";
@@ -179,4 +182,43 @@ import sys, json, duckdb
 rows = duckdb.sql("select id, caption, octet_length(image), embedding, width, labels, box, [p.name for p in parts] from read_parquet($f) order by key", params={"f": sys.argv[1:]}).fetchall()
 print(json.dumps(rows))`;
   expect(pythonJson(program, files)).toEqual(expectedRows(samples));
+});
+
+test("long content is whole in every row group and every shard, whatever becomes of the bytes that came", async () => {
+  const texts = ["ü".repeat(200), `${"x".repeat(300)}\ud800`, "🙂 ".repeat(200_000), "y".repeat(1_200_000)];
+  const sizes = [100, 70_000, 1024 * 1024, 1024 * 1024 + 1];
+  const opened = await parquet.open(parquet.options.parse({ rowGroupBytes: "700KiB", samplesPerShard: 30 }));
+  for (const attempt of ["first", "second"]) {
+    const uri = mkdtempSync(path.join(tmpdir(), "parquet-"));
+    onTestFinished(() => rmSync(uri, { recursive: true }));
+    const writer = await opened.openWriter({ uri, split: 0, attempt });
+    for (let i = 0; i < 40; i++) {
+      const bytes = Buffer.alloc(sizes[i % 4] ?? 0, i);
+      const text = texts[i % 4] ?? "";
+      await writer.write([
+        {
+          id: String(i),
+          key: String(i),
+          parts: [
+            { kind: "image", name: "image", mediaType: "image/png", bytes },
+            { kind: "text", name: "text", mediaType: "text/plain", text: `${i}${text}` },
+            { kind: "text", name: "elsewhere", mediaType: "text/plain", text: `${text}${i}` },
+          ],
+          attributes: {},
+        },
+      ]);
+      bytes.fill(255);
+    }
+    const read: Record<string, unknown>[] = [];
+    for (const { storedAs } of await writer.commit()) read.push(...(await rows(path.join(uri, storedAs))));
+    expect(read).toHaveLength(40);
+    for (const [i, { image, text, parts }] of read.entries()) {
+      const expected = (texts[i % 4] ?? "").replace("\ud800", "\ufffd");
+      expect(text === `${i}${expected}`).toBe(true);
+      expect(Buffer.alloc(sizes[i % 4] ?? 0, i).equals(Buffer.from(z.instanceof(Uint8Array).parse(image)))).toBe(true);
+      expect(z.array(z.looseObject({ text: z.string().nullable() })).parse(parts)[2]?.text === `${expected}${i}`).toBe(
+        true,
+      );
+    }
+  }
 });
