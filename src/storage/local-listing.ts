@@ -7,11 +7,8 @@ import type { StoredObject } from "./storage.ts";
 
 const statsAtOnce = 64;
 
-interface Entry {
-  /** The name, with a `/` behind that of a folder: sorting these sorts the full relative paths. */
-  readonly key: string;
-  readonly isFolder: boolean;
-}
+/** What is behind the name of a folder: sorting names with it sorts the full relative paths. */
+const folderEnd = "/";
 
 /**
  * Every file below `folder`, ordered by code units of the relative path. Memory grows with the
@@ -31,57 +28,59 @@ async function* listLevel(
   stats: LocalStats,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StoredObject> {
-  const entries = await sortedEntries(folder);
-  for (let at = 0; at < entries.length; ) {
+  const names = await sortedNames(folder);
+  for (let at = 0; at < names.length; ) {
     signal?.throwIfAborted();
-    const entry = entries[at];
-    if (entry?.isFolder) {
-      yield* listLevel(`${folder}/${entry.key.slice(0, -1)}`, stats, signal);
+    const name = names[at];
+    if (name?.endsWith(folderEnd)) {
+      yield* listLevel(`${folder}/${name.slice(0, -1)}`, stats, signal);
       at++;
       continue;
     }
     let end = at + 1;
-    while (end < entries.length && end - at < statsAtOnce && entries[end]?.isFolder === false) end++;
-    const files = entries.slice(at, end).map(({ key }) => `${folder}/${key}`);
+    while (end < names.length && end - at < statsAtOnce && names[end]?.endsWith(folderEnd) === false) end++;
+    const files = names.slice(at, end).map((name) => `${folder}/${name}`);
     for (const object of await stats.of(files)) if (object !== undefined) yield object;
     at = end;
   }
 }
 
-async function sortedEntries(folder: string): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
+/** Nothing but strings, and sorted as such: a folder may hold millions. */
+async function sortedNames(folder: string): Promise<readonly string[]> {
+  const names: string[] = [];
   let hasOddNames = false;
   try {
     for await (const entry of await opendir(folder === "" ? "/" : pathOnDisk(folder), { bufferSize: 512 })) {
       if (entry.name.startsWith(".")) continue;
       if (entry.name.includes("\ufffd")) hasOddNames = true;
-      else if (isListed(entry)) entries.push(entryOf(entry.name, entry.isDirectory()));
+      else if (isListed(entry)) names.push(nameOf(entry.name, entry));
     }
-    if (hasOddNames) entries.push(...(await oddEntries(folder)));
+    if (hasOddNames) for (const name of await oddNames(folder)) names.push(name);
   } catch (error) {
     if (isMissingFolder(error)) return [];
     throw localError(error, "read", "listing", folder);
   }
-  return entries.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  // By code units.
+  return names.sort();
 }
 
 /** Entries whose names are not UTF-8, or hold the replacement character that decoding puts in its place. */
-async function oddEntries(folder: string): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
+async function oddNames(folder: string): Promise<readonly string[]> {
+  const names: string[] = [];
   const all = await readdir(folder === "" ? "/" : pathOnDisk(folder), { encoding: "buffer", withFileTypes: true });
   for (const entry of all) {
     if (!entry.name.toString("utf8").includes("\ufffd") || entry.name[0] === 0x2e || !isListed(entry)) continue;
-    entries.push(entryOf(nameFromBytes(entry.name), entry.isDirectory()));
+    names.push(nameOf(nameFromBytes(entry.name), entry));
   }
-  return entries;
+  return names;
 }
 
 function isListed(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): boolean {
   return entry.isFile() || entry.isDirectory() || entry.isSymbolicLink();
 }
 
-function entryOf(name: string, isFolder: boolean): Entry {
-  return { key: isFolder ? `${name}/` : name, isFolder };
+function nameOf(name: string, entry: { isDirectory(): boolean }): string {
+  return entry.isDirectory() ? `${name}${folderEnd}` : name;
 }
 
 /** A folder that vanished while its parent was listed counts as never seen; a file in its place does not. */
