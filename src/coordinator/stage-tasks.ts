@@ -23,6 +23,8 @@ const pollSeconds = 0.5;
 /** A claim should last about this long: shorter ones cost more, longer ones share worse. */
 const claimSeconds = 1;
 const mostClaimed = 512;
+/** Of what is claimed ahead of the slots: tasks of a thousand samples name some thousand files, half a megabyte. */
+const mostFilesAhead = 16_384;
 
 /**
  * Hands out the attempts of one stage: tasks in the order given, then those that are to be tried again, then those that
@@ -106,10 +108,16 @@ export class StageTasks {
 
   async #pull(): Promise<PendingTask[]> {
     const candidates: PendingTask[] = [];
+    let files = 0;
     while (!this.#isExhausted && candidates.length < this.#claimSize) {
+      if (candidates.length >= this.#slots && files >= mostFilesAhead) break;
       const { done, value } = await this.#pending.next();
-      if (done === true) this.#isExhausted = true;
-      else candidates.push(value);
+      if (done === true) {
+        this.#isExhausted = true;
+        break;
+      }
+      candidates.push(value);
+      files += filesOf(value.input);
     }
     return candidates;
   }
@@ -126,6 +134,10 @@ export class StageTasks {
     if (seconds < claimSeconds) this.#claimSize = Math.min(mostClaimed, this.#claimSize * 2);
     else if (seconds > 4 * claimSeconds) this.#claimSize = Math.max(this.#slots, this.#claimSize >> 1);
   }
+}
+
+function filesOf(input: TaskInput): number {
+  return input.kind === "spool" ? input.shards.length : input.split.files.length;
 }
 
 /** Scopes an attempt's names. Random, because another coordinator may run the same attempt; it never reaches a finished dataset. */
