@@ -12,7 +12,8 @@ import { removeLocalTemporaries } from "./local-temporaries.ts";
 import { versionOf } from "./local-version.ts";
 import type { ReadOptions, Storage } from "./storage.ts";
 
-const chunkBytes = 1024 * 1024;
+/** Small enough to be garbage while it is young, where lines are cut from it. */
+const chunkBytes = 256 * 1024;
 /** Opening a pipe that has no writer would wait for ever. */
 const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
