@@ -17,7 +17,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exitCode = 2;
 } else {
   module.enableCompileCache();
-  // A young generation that stays small: this process hands out work and holds little. Saves some 30 MiB.
+  // A young generation that stays small: this process hands out work and holds little, unless it lists very many files
+  // (see coordinator/long-listing.ts). Saves some 30 MiB.
   v8.setFlagsFromString("--semi-space-growth-factor=1");
   void import("./program.ts").then((program) => program.runProgram(process.argv));
 }

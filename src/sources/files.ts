@@ -20,7 +20,7 @@ import {
   type Naming,
   samplesOfGroup,
 } from "./group-members.ts";
-import { type ListedFile, listInput, locationOptions } from "./list-input.ts";
+import { type ListedFile, listInputPages, locationOptions } from "./list-input.ts";
 import { batchHeldBytes, itemOf, readFailure, readyBytes, sampleItem } from "./read-items.ts";
 import { rampedSize } from "./split-ramp.ts";
 
@@ -81,49 +81,69 @@ export const files = defineSource<FilesOptions, z.input<typeof options>>({
   resolveLocations: (given, resolve) => ({ ...given, path: resolve(given.path) }),
   open: async (given) => ({
     splits: (signal, leavesOut = () => false) =>
-      cutSplits(groupSorted(listInput(given, undefined, signal)), given, leavesOut),
+      cutSplits(groupSorted(listInputPages(given, undefined, signal)), given, leavesOut),
     groups: (split) => groupsOf(split.files, locatorSchema.parse(split.locator)).map(({ members }) => members),
     read: (split, signal) => readSplit(split, given, signal),
   }),
 });
 
 async function* cutSplits(
-  groups: AsyncIterable<Group<ListedFile>>,
+  pages: AsyncIterable<readonly Group<ListedFile>[]>,
   given: FilesOptions,
   leavesOut: LeavesOut,
 ): AsyncGenerator<Split> {
-  let held: InputFile[] = [];
-  let samples: FilesLocator["samples"] = [];
-  let root = "";
-  let bytes = 0;
-  let index = 0;
-  for await (const { naming, members } of namedGroups(groups, given.grouping)) {
-    if (leavesOut(members)) continue;
-    const groupBytes = members.reduce((sum, member) => sum + member.bytes, 0);
-    const isFull = samples.length >= rampedSize(index, firstSplitSamples, given.splitSamples);
-    if (samples.length > 0 && (isFull || bytes + groupBytes > given.splitBytes)) {
-      yield { files: held, locator: { root, samples }, bytes, samples: samples.length };
-      index++;
-      held = [];
-      samples = [];
-      bytes = 0;
+  const cutter = new SplitCutter(given);
+  for await (const groups of pages) {
+    for (const group of groups) {
+      for (const named of samplesOfGroup(group, given.grouping)) {
+        const split = leavesOut(named.members) ? undefined : cutter.add(named);
+        if (split !== undefined) yield split;
+      }
     }
-    for (const member of members) {
-      const place = withoutQuery(member.uri);
-      root = place.slice(0, place.length - member.relative.length);
-      held.push({ uri: member.uri, bytes: member.bytes, version: member.version });
-    }
-    bytes += groupBytes;
-    samples.push([members.length, naming]);
   }
-  if (samples.length > 0) yield { files: held, locator: { root, samples }, bytes, samples: samples.length };
+  const last = cutter.end();
+  if (last !== undefined) yield last;
 }
 
-async function* namedGroups(
-  groups: AsyncIterable<Group<ListedFile>>,
-  grouping: Grouping,
-): AsyncGenerator<NamedGroup<ListedFile>> {
-  for await (const group of groups) yield* samplesOfGroup(group, grouping);
+/** Gathers samples, in order, into splits. */
+class SplitCutter {
+  readonly #given: FilesOptions;
+  #files: InputFile[] = [];
+  #samples: FilesLocator["samples"] = [];
+  #root = "";
+  #bytes = 0;
+  #index = 0;
+
+  constructor(given: FilesOptions) {
+    this.#given = given;
+  }
+
+  /** Takes one sample; answers the split that ends before it, if one does. */
+  add({ naming, members }: NamedGroup<ListedFile>): Split | undefined {
+    const bytes = members.reduce((sum, member) => sum + member.bytes, 0);
+    const isFull = this.#samples.length >= rampedSize(this.#index, firstSplitSamples, this.#given.splitSamples);
+    const ended = isFull || this.#bytes + bytes > this.#given.splitBytes ? this.end() : undefined;
+    for (const { uri, bytes: size, version, relative } of members) {
+      const place = withoutQuery(uri);
+      this.#root = place.slice(0, place.length - relative.length);
+      this.#files.push({ uri, bytes: size, version });
+    }
+    this.#bytes += bytes;
+    this.#samples.push([members.length, naming]);
+    return ended;
+  }
+
+  /** The split of the samples since the last one. */
+  end(): Split | undefined {
+    if (this.#samples.length === 0) return undefined;
+    const locator: FilesLocator = { root: this.#root, samples: this.#samples };
+    const split: Split = { files: this.#files, locator, bytes: this.#bytes, samples: this.#samples.length };
+    this.#files = [];
+    this.#samples = [];
+    this.#bytes = 0;
+    this.#index++;
+    return split;
+  }
 }
 
 /** What the groups of a split are read with. */

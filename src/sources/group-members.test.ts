@@ -5,10 +5,11 @@ import { groupSorted, memberName } from "./group-members.ts";
 async function groupsOf(paths: readonly string[]): Promise<readonly (readonly [string, readonly string[]])[]> {
   const found: [string, string[]][] = [];
   async function* sorted() {
-    for (const relative of [...paths].sort()) yield { relative };
+    const items = [...paths].sort().map((relative) => ({ relative }));
+    while (items.length > 0) yield items.splice(0, 2);
   }
-  for await (const { key, members } of groupSorted(sorted())) {
-    found.push([key, members.map(({ relative }) => relative)]);
+  for await (const groups of groupSorted(sorted())) {
+    for (const { key, members } of groups) found.push([key, members.map(({ relative }) => relative)]);
   }
   return found;
 }

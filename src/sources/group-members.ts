@@ -28,23 +28,24 @@ export interface Group<Item> {
  * `a.jpg`) comes before that group. At most as many groups wait as a path has prefixes.
  */
 export async function* groupSorted<Item extends { readonly relative: string }>(
-  items: AsyncIterable<Item>,
-): AsyncGenerator<Group<Item>> {
+  pages: AsyncIterable<readonly Item[]>,
+): AsyncGenerator<readonly Group<Item>[]> {
   const open: Group<Item>[] = [];
-  for await (const item of items) {
-    for (let last = open.at(-1); last !== undefined && !canStillGrow(last.key, item.relative); last = open.at(-1)) {
-      open.pop();
-      yield last;
+  for await (const page of pages) {
+    const whole: Group<Item>[] = [];
+    for (const item of page) {
+      for (let last = open.at(-1); last !== undefined && !canStillGrow(last.key, item.relative); last = open.at(-1)) {
+        open.pop();
+        whole.push(last);
+      }
+      const { key } = memberName(item.relative);
+      const known = open.find((group) => group.key === key);
+      if (known === undefined) open.push({ key, members: [item] });
+      else known.members.push(item);
     }
-    const { key } = memberName(item.relative);
-    const known = open.find((group) => group.key === key);
-    if (known === undefined) open.push({ key, members: [item] });
-    else known.members.push(item);
+    yield whole;
   }
-  while (open.length > 0) {
-    const last = open.pop();
-    if (last !== undefined) yield last;
-  }
+  yield open.reverse();
 }
 
 /** Whether a path that sorts at or behind `path` can have `key`: `key` itself and `key.…` can. */

@@ -55,25 +55,37 @@ export async function* listInput(
   location: Location,
   defaultInclude: readonly string[] | undefined,
   signal: AbortSignal,
-  leavesOut: LeavesOut = () => false,
+  leavesOut?: LeavesOut,
 ): AsyncGenerator<ListedFile> {
+  for await (const page of listInputPages(location, defaultInclude, signal, leavesOut)) yield* page;
+}
+
+/** What `listInput` gives, in pieces, as the storage lists them. */
+export async function* listInputPages(
+  location: Location,
+  defaultInclude: readonly string[] | undefined,
+  signal: AbortSignal,
+  leavesOut: LeavesOut = () => false,
+): AsyncGenerator<readonly ListedFile[]> {
   const storage = storageFor(location.path);
   const root = await findRoot(location, defaultInclude, storage);
   if (root.singleFile !== undefined) {
     const listed = { ...root.singleFile, relative: relativeUri(root.folder, root.singleFile.uri) };
-    if (!leavesOut([listed])) yield listed;
+    if (!leavesOut([listed])) yield [listed];
     return;
   }
   const others: string[] = [];
   let matching = 0;
   let other = 0;
-  for await (const { uri, bytes, version } of storage.list(root.folder, signal)) {
-    const relative = relativeUri(root.folder, uri);
-    if (isWanted(relative, root, location.exclude)) {
-      matching++;
-      const listed = { uri, bytes, version, relative };
-      if (!leavesOut([listed])) yield listed;
-    } else if (other++ < 3) others.push(relative);
+  for await (const page of storage.listPages(root.folder, signal)) {
+    const wanted: ListedFile[] = [];
+    for (const { uri, bytes, version } of page) {
+      const relative = relativeUri(root.folder, uri);
+      if (isWanted(relative, root, location.exclude)) wanted.push({ uri, bytes, version, relative });
+      else if (other++ < 3) others.push(relative);
+    }
+    matching += wanted.length;
+    yield wanted.filter((listed) => !leavesOut([listed]));
   }
   if (matching === 0) throw nothingMatches(root, location, others, other);
 }

@@ -9,6 +9,9 @@ export function lazyStorage(hasFolders: boolean, load: () => Promise<Storage>): 
     async *list(folder, signal) {
       yield* (await loaded()).list(folder, signal);
     },
+    async *listPages(folder, signal) {
+      yield* (await loaded()).listPages(folder, signal);
+    },
     stat: async (uri) => (await loaded()).stat(uri),
     isFolder: async (uri) => (await loaded()).isFolder(uri),
     freeBytes: async (uri) => (await loaded()).freeBytes(uri),

@@ -17,7 +17,7 @@ const folderEnd = "/";
  * Names that are not UTF-8 come as `nameFromBytes` describes. Rejects with INPUT_UNREADABLE when a
  * folder may not be read: a listing is never silently short.
  */
-export async function* listLocalFolder(folder: string, signal?: AbortSignal): AsyncGenerator<StoredObject> {
+export async function* listLocalFolder(folder: string, signal?: AbortSignal): AsyncGenerator<readonly StoredObject[]> {
   const root = folder.length > 1 ? folder.replace(/\/+$/, "") : folder;
   const stats = new LocalStats(await localDevice(root));
   yield* listLevel(root === "/" ? "" : root, stats, signal);
@@ -27,7 +27,7 @@ async function* listLevel(
   folder: string,
   stats: LocalStats,
   signal: AbortSignal | undefined,
-): AsyncGenerator<StoredObject> {
+): AsyncGenerator<readonly StoredObject[]> {
   const names = await sortedNames(folder);
   for (let at = 0; at < names.length; ) {
     signal?.throwIfAborted();
@@ -40,7 +40,8 @@ async function* listLevel(
     let end = at + 1;
     while (end < names.length && end - at < statsAtOnce && names[end]?.endsWith(folderEnd) === false) end++;
     const files = names.slice(at, end).map((name) => `${folder}/${name}`);
-    for (const object of await stats.of(files)) if (object !== undefined) yield object;
+    const found = await stats.of(files);
+    if (found.length > 0) yield found;
     at = end;
   }
 }

@@ -32,17 +32,13 @@ export class LocalStats {
     this.#device = device;
   }
 
-  /** Objects at these paths, in order, as `statLocalObject` gives them. Lets others have their turn. */
-  async of(files: readonly string[]): Promise<readonly (StoredObject | undefined)[]> {
-    const found = await Promise.all(files.map((file) => this.#lookAt(file)));
+  /** The objects at these paths, in order, as `statLocalObject` gives them. Lets others have their turn. */
+  async of(files: readonly string[]): Promise<readonly StoredObject[]> {
+    const found = files.map((file) => this.#now(file) ?? statLocalObject(file));
+    const objects = found.some((one) => one instanceof Promise) ? await Promise.all(found) : found;
     // A listing of which nothing has to be waited for would let no timer and no signal through.
     if (this.#device !== undefined) await setImmediate();
-    return found;
-  }
-
-  #lookAt(file: string): Promise<StoredObject | undefined> {
-    const found = this.#now(file);
-    return found === undefined ? statLocalObject(file) : Promise.resolve(found);
+    return objects.filter(isThere);
   }
 
   /** Undefined where another way has to tell, or to say what is wrong. */
@@ -61,4 +57,8 @@ export class LocalStats {
       this.#swift.took(performance.now() - started);
     }
   }
+}
+
+function isThere(found: StoredObject | Promise<StoredObject | undefined> | undefined): found is StoredObject {
+  return found !== undefined && !(found instanceof Promise);
 }

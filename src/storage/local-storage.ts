@@ -1,6 +1,7 @@
 import { constants, type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { PipelineError } from "../model/errors.ts";
+import { eachObject } from "./each-object.ts";
 import { pathOnDisk } from "./file-name-bytes.ts";
 import { isAbsent, localError, systemCode } from "./local-errors.ts";
 import { listLocalFolder } from "./local-listing.ts";
@@ -23,7 +24,8 @@ const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  */
 export const localStorage: Storage = {
   hasFolders: true,
-  list: listLocalFolder,
+  list: (folder, signal) => eachObject(listLocalFolder(folder, signal)),
+  listPages: listLocalFolder,
   stat: statLocalObject,
 
   async isFolder(uri) {

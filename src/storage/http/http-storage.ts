@@ -57,6 +57,10 @@ export function createHttpStorage(settings: HttpSettings): Storage {
       const found = await stat(uri);
       if (found !== undefined) yield found;
     },
+    async *listPages(uri) {
+      const found = await stat(uri);
+      if (found !== undefined) yield [found];
+    },
     stat,
     isFolder: async () => false,
     freeBytes: async () => undefined,

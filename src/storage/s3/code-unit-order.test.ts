@@ -4,10 +4,14 @@ import { inCodeUnitOrder } from "./code-unit-order.ts";
 
 async function ordered(keys: readonly string[]): Promise<readonly string[]> {
   const listed = async function* () {
-    for (const key of keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) yield { key };
+    const items = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map((key) => ({ key }));
+    while (items.length > 0) yield items.splice(0, 3);
   };
   const found: string[] = [];
-  for await (const { key } of inCodeUnitOrder(listed())) found.push(key);
+  for await (const page of inCodeUnitOrder(listed())) {
+    expect(page.length).toBeGreaterThan(0);
+    found.push(...page.map(({ key }) => key));
+  }
   return found;
 }
 
@@ -37,7 +41,7 @@ test("what comes by UTF-8 bytes leaves by UTF-16 code units", async () => {
 test("keys of ordinary characters are not held back", async () => {
   let taken = 0;
   const endless = async function* () {
-    for (;;) yield { key: `folder/\u4e00 ${String(taken++).padStart(9, "0")}` };
+    for (;;) yield [{ key: `folder/\u4e00 ${String(taken++).padStart(9, "0")}` }];
   };
   for await (const _ of inCodeUnitOrder(endless())) break;
   expect(taken).toBe(1);

@@ -19,19 +19,23 @@ export async function* listObjects(
   session: S3Session,
   folder: string,
   signal?: AbortSignal,
-): AsyncGenerator<StoredObject> {
+): AsyncGenerator<readonly StoredObject[]> {
   // Told to those that are on their way when the receiver wants no more.
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   try {
-    for await (const { uri, bytes, version } of inCodeUnitOrder(visibleObjects(session, folder, either)))
-      yield { uri, bytes, version };
+    for await (const page of inCodeUnitOrder(visibleObjects(session, folder, either)))
+      yield page.map(({ uri, bytes, version }) => ({ uri, bytes, version }));
   } finally {
     stop.abort();
   }
 }
 
-async function* visibleObjects(session: S3Session, folder: string, signal: AbortSignal): AsyncGenerator<ListedObject> {
+async function* visibleObjects(
+  session: S3Session,
+  folder: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ListedObject[]> {
   const { bucket, key } = s3Location(folder);
   const prefix = folderPrefix(key);
   const pageAt = async (place: PagePlace) =>
@@ -56,7 +60,7 @@ async function* visibleObjects(session: S3Session, folder: string, signal: Abort
     // A policy may allow the one prefix only. What keeps others from being listed too, their pages tell.
     folders: (inFolder, after) => foldersIn(inFolder, after).catch(() => []),
   });
-  for await (const { objects } of pages) yield* objects;
+  for await (const { objects } of pages) yield objects;
 }
 
 interface PageRequest {

@@ -1,4 +1,5 @@
 import { asPipelineError, PipelineError } from "../../model/errors.ts";
+import { eachObject } from "../each-object.ts";
 import type { ReadOptions, Storage } from "../storage.ts";
 import { RangeLength } from "./range-length.ts";
 import { moveObject, removeObject } from "./s3-copy.ts";
@@ -40,7 +41,8 @@ export function createS3Storage(settings: S3Settings): Storage {
 
   return {
     hasFolders: false,
-    list: (folder, signal) => listObjects(session, folder, signal),
+    list: (folder, signal) => eachObject(listObjects(session, folder, signal)),
+    listPages: (folder, signal) => listObjects(session, folder, signal),
     stat: (uri) => statObject(session, uri),
 
     async isFolder(uri) {
