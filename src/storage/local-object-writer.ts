@@ -6,6 +6,7 @@ import { pathOnDisk } from "./file-name-bytes.ts";
 import { isAbsent, localError, systemCode } from "./local-errors.ts";
 import { temporaryName } from "./local-temporaries.ts";
 import type { ObjectWriter } from "./storage.ts";
+import { SyncedFile } from "./synced-file.ts";
 
 const mostWrites = 5;
 
@@ -126,23 +127,14 @@ async function makeFolder(folder: string): Promise<void> {
   await syncFolder(path.dirname(folder));
 }
 
-function localObjectWriter(file: FileHandle, temporary: string, target: string): ObjectWriter {
-  let bytes = 0;
-  let isOpen = true;
-  let isSynced = false;
-
-  const close = async () => {
-    if (!isOpen) return;
-    isOpen = false;
-    await file.close();
-  };
+function localObjectWriter(handle: FileHandle, temporary: string, target: string): ObjectWriter {
+  const file = new SyncedFile(handle);
 
   const publish = async (as: string): Promise<"created" | "exists"> => {
     try {
-      if (!isSynced) await file.sync();
-      isSynced = true;
+      await file.sync();
       if (!(await linkIfAbsent(temporary, as))) return "exists";
-      await close();
+      await file.close();
       await unlink(pathOnDisk(temporary)).catch((error: unknown) => {
         if (!isAbsent(error)) throw error;
       });
@@ -155,16 +147,11 @@ function localObjectWriter(file: FileHandle, temporary: string, target: string):
 
   return {
     get bytes() {
-      return bytes;
+      return file.bytes;
     },
     async write(chunk) {
       try {
-        for (let done = 0; done < chunk.byteLength; ) {
-          const { bytesWritten } = await file.write(chunk, done, chunk.byteLength - done);
-          done += bytesWritten;
-        }
-        bytes += chunk.byteLength;
-        isSynced = false;
+        await file.write(chunk);
       } catch (error) {
         throw localError(error, "write", "writing", target);
       }
@@ -176,7 +163,7 @@ function localObjectWriter(file: FileHandle, temporary: string, target: string):
     },
     async abort() {
       try {
-        await close();
+        await file.close();
         await unlink(pathOnDisk(temporary));
       } catch {
         // Already published, or the disk is gone: a hidden temporary file at most stays behind,
