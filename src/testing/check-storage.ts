@@ -170,6 +170,17 @@ async function checkNames(check: Check): Promise<void> {
     "list gives every object below a folder, hidden ones left out, ordered by code units",
     `Received ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}.`,
   );
+  const paged: string[] = [];
+  for await (const page of storage.listPages(at("names"))) {
+    demand(check, page.length > 0, "no page of a listing is empty", "One is.");
+    for (const { uri } of page) paged.push(relativeUri(at("names"), uri));
+  }
+  demand(
+    check,
+    paged.join("\n") === expected.join("\n"),
+    "listPages gives what list gives",
+    `Received ${JSON.stringify(paged)}, expected ${JSON.stringify(expected)}.`,
+  );
   for (const name of names) {
     const text = Buffer.from(await storage.read(at(`names/${name}`))).toString();
     demand(check, text === name, "an object keeps its name", `${JSON.stringify(name)} holds ${JSON.stringify(text)}.`);
