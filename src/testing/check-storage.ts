@@ -157,6 +157,20 @@ const names = [
   "\uff01(1)",
 ];
 
+async function checkPages(check: Check, expected: readonly string[]): Promise<void> {
+  const paged: string[] = [];
+  for await (const page of check.storage.listPages(check.at("names"))) {
+    demand(check, page.length > 0, "no page of a listing is empty", "One is.");
+    for (const { uri } of page) paged.push(relativeUri(check.at("names"), uri));
+  }
+  demand(
+    check,
+    paged.join("\n") === expected.join("\n"),
+    "listPages gives what list gives",
+    `Received ${JSON.stringify(paged)}, expected ${JSON.stringify(expected)}.`,
+  );
+}
+
 async function checkNames(check: Check): Promise<void> {
   const { storage, at } = check;
   for (const name of names) await storage.put(at(`names/${name}`), Buffer.from(name));
@@ -170,17 +184,7 @@ async function checkNames(check: Check): Promise<void> {
     "list gives every object below a folder, hidden ones left out, ordered by code units",
     `Received ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}.`,
   );
-  const paged: string[] = [];
-  for await (const page of storage.listPages(at("names"))) {
-    demand(check, page.length > 0, "no page of a listing is empty", "One is.");
-    for (const { uri } of page) paged.push(relativeUri(at("names"), uri));
-  }
-  demand(
-    check,
-    paged.join("\n") === expected.join("\n"),
-    "listPages gives what list gives",
-    `Received ${JSON.stringify(paged)}, expected ${JSON.stringify(expected)}.`,
-  );
+  await checkPages(check, expected);
   for (const name of names) {
     const text = Buffer.from(await storage.read(at(`names/${name}`))).toString();
     demand(check, text === name, "an object keeps its name", `${JSON.stringify(name)} holds ${JSON.stringify(text)}.`);
