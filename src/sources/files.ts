@@ -162,14 +162,12 @@ async function* readSplit(
   const locator = locatorSchema.parse(split.locator);
   const { root } = locator;
   const reading = { root, given, signal, readAtOnce: await storageFor(root).readAtOnce?.(root) };
-  const batch: (SourceItem | Promise<SourceItem>)[] = [];
+  const batch: Promise<SourceItem>[] = [];
   let held = 0;
   let most = readyBytes;
   for (const group of groupsOf(split.files, locator)) {
     signal.throwIfAborted();
-    const item = readGroup(group, reading);
-    if (item instanceof Promise) most = batchHeldBytes;
-    batch.push(item);
+    if (!beginReading(group, reading, batch)) most = batchHeldBytes;
     for (const { bytes } of group.members) held += bytes > wholeFileBytes ? sniffedHeadBytes : bytes;
     if (batch.length < samplesPerBatch && held < most) continue;
     yield await emptied(batch);
@@ -180,7 +178,7 @@ async function* readSplit(
 }
 
 /** Takes the items out: what a generator kept while they are worked on would grow old. */
-async function emptied(batch: (SourceItem | Promise<SourceItem>)[]): Promise<readonly SourceItem[]> {
+function emptied(batch: Promise<SourceItem>[]): Promise<readonly SourceItem[]> {
   return Promise.all(batch.splice(0));
 }
 
@@ -194,11 +192,26 @@ function groupsOf(inputFiles: readonly InputFile[], { root, samples }: FilesLoca
   });
 }
 
-/** A promise only where something must be waited for. */
-function readGroup(group: Group<InputFile>, reading: SplitReading): SourceItem | Promise<SourceItem> {
+/** Adds the group's item to the batch; false where it must be waited for. */
+function beginReading(group: Group<InputFile>, reading: SplitReading, batch: Promise<SourceItem>[]): boolean {
   const uri = uriOf(group, reading);
   const sample = sampleAtOnce(group, reading);
-  return sample === undefined ? itemOf(group.key, uri, sampleLater(group, reading)) : sampleItem(sample, uri);
+  if (sample === undefined) batch.push(apart(itemOf(group.key, uri, sampleLater(group, reading))));
+  else batch.push(Promise.resolve(sampleItem(sample, uri)));
+  return sample !== undefined;
+}
+
+/**
+ * Settles as the item does, and nobody is seen to wait for that: the stack of what fails would otherwise tell its place
+ * in the batch, and with it how others were read.
+ */
+function apart(item: Promise<SourceItem>): Promise<SourceItem> {
+  const { promise, resolve, reject } = Promise.withResolvers<SourceItem>();
+  item.then(
+    (read) => resolve(read),
+    (error: unknown) => reject(error),
+  );
+  return promise;
 }
 
 function uriOf({ members }: Group<InputFile>, { root }: SplitReading): string {

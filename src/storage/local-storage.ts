@@ -14,7 +14,7 @@ import { versionOf } from "./local-version.ts";
 import type { ReadOptions, Storage } from "./storage.ts";
 
 /** Small enough to be garbage while it is young, where lines are cut from it. */
-const chunkBytes = 256 * 1024;
+const chunkBytes = 128 * 1024;
 /** Opening a pipe that has no writer would wait for ever. */
 const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
