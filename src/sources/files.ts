@@ -11,7 +11,6 @@ import { assembleAtOnce, assembleSample, type Member, maxTextBytesOption, tooLar
 import { invalidUtf8Option } from "./decode-text.ts";
 import {
   type Group,
-  type Grouping,
   groupId,
   groupings,
   groupSorted,

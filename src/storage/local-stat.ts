@@ -34,11 +34,20 @@ export class LocalStats {
 
   /** The objects at these paths, in order, as `statLocalObject` gives them. Lets others have their turn. */
   async of(files: readonly string[]): Promise<readonly StoredObject[]> {
-    const found = files.map((file) => this.#now(file) ?? statLocalObject(file));
-    const objects = found.some((one) => one instanceof Promise) ? await Promise.all(found) : found;
+    const found: (StoredObject | undefined)[] = [];
+    const waiting: Promise<void>[] = [];
+    for (const file of files) {
+      const index = found.push(this.#now(file)) - 1;
+      if (found[index] !== undefined) continue;
+      const later = statLocalObject(file).then((object) => {
+        found[index] = object;
+      });
+      waiting.push(later);
+    }
+    if (waiting.length > 0) await Promise.all(waiting);
     // A listing of which nothing has to be waited for would let no timer and no signal through.
     if (this.#device !== undefined) await setImmediate();
-    return objects.filter(isThere);
+    return found.filter((object) => object !== undefined);
   }
 
   /** Undefined where another way has to tell, or to say what is wrong. */
@@ -57,8 +66,4 @@ export class LocalStats {
       this.#swift.took(performance.now() - started);
     }
   }
-}
-
-function isThere(found: StoredObject | Promise<StoredObject | undefined> | undefined): found is StoredObject {
-  return found !== undefined && !(found instanceof Promise);
 }

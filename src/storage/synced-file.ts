@@ -15,7 +15,7 @@ export class SyncedFile {
   #isSynced = false;
   #sending: Promise<void> | undefined;
   /** The system tells it once and never again: what is lost then would be lost for `sync` without a word. */
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(file: FileHandle) {
     this.#file = file;
@@ -58,7 +58,7 @@ export class SyncedFile {
     this.#sending = this.#file
       .datasync()
       .catch((error: unknown) => {
-        this.#failure ??= error;
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
       })
       .finally(() => {
         this.#sending = undefined;
