@@ -44,3 +44,17 @@ test("a sample above the budget is a matter for all workers only where a few lik
   expect(budget.isScarceFor(60)).toBe(false);
   expect(budget.isScarceFor(101)).toBe(true);
 });
+
+test("young garbage is collected once for each 16 MiB that are counted, and nothing older with it", () => {
+  const collections: unknown[] = [];
+  vi.stubGlobal("gc", (options: unknown) => void collections.push(options));
+  try {
+    const budget = budgetAt({ percent: 50 });
+    for (let mebibytes = 0; mebibytes < 15; mebibytes++) budget.count(2 ** 20);
+    expect(collections).toEqual([]);
+    for (let mebibytes = 0; mebibytes < 33; mebibytes++) budget.count(2 ** 20);
+    expect(collections).toEqual([{ type: "minor" }, { type: "minor" }, { type: "minor" }]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
