@@ -1,11 +1,11 @@
 import process from "node:process";
 import { builtinCatalog } from "./builtin-catalog.ts";
+import { catalogModule } from "./cli/catalog-module.ts";
 import { readPipelineFile } from "./cli/pipeline-input.ts";
 import type { RunEvent, RunSummary } from "./contract/run-event.ts";
 import { startRun } from "./coordinator/run.ts";
 import { chooseExecutor } from "./executors/choose-executor.ts";
 import { createExecutor, executorLimits } from "./executors/create-executor.ts";
-import { entryModule } from "./model/package-files.ts";
 import type { Pipeline } from "./pipeline-builder.ts";
 import { type ResolvedPipeline, resolvePipeline } from "./plan/resolve-pipeline.ts";
 import { completeSettings } from "./plan/resolved-settings.ts";
@@ -74,6 +74,3 @@ export async function run(pipeline: Pipeline | string, options: RunPipelineOptio
     options.signal?.removeEventListener("abort", drain);
   }
 }
-
-/** What workers import to know the same components. */
-const catalogModule = entryModule("builtin-catalog");

@@ -1,4 +1,5 @@
 import { PipelineError } from "../../model/errors.ts";
+import { eachObject } from "../each-object.ts";
 import type { ReadOptions, Storage, StoredObject } from "../storage.ts";
 import { shownUri } from "../uri.ts";
 import { changed, extentOf, httpBytes, refusal, versionOf } from "./http-body.ts";
@@ -51,16 +52,15 @@ export function createHttpStorage(settings: HttpSettings): Storage {
       throw changed(uri, options.version, found.version);
   }
 
+  async function* listPages(uri: string): AsyncGenerator<readonly StoredObject[]> {
+    const found = await stat(uri);
+    if (found !== undefined) yield [found];
+  }
+
   return {
     hasFolders: false,
-    async *list(uri) {
-      const found = await stat(uri);
-      if (found !== undefined) yield found;
-    },
-    async *listPages(uri) {
-      const found = await stat(uri);
-      if (found !== undefined) yield [found];
-    },
+    list: (uri) => eachObject(listPages(uri)),
+    listPages,
     stat,
     isFolder: async () => false,
     freeBytes: async () => undefined,
