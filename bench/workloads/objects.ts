@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { missingServer, serverCredentials, startServer } from "../../scripts/s3-server.ts";
@@ -7,6 +6,7 @@ import { startFaultProxy } from "../../test/fixtures/fault-proxy.ts";
 import { outputOf, type PipelineJob, readTotals, runPipeline } from "../harness/pipeline-command.ts";
 import { peerSide, programSide } from "../harness/reporting-side.ts";
 import type { Goal, Side, SizeName, Workload } from "../harness/workload.ts";
+import { thumbnails } from "../inputs/thumbnails.ts";
 
 const bytes = 10_000;
 const bucket = "bench-bucket";
@@ -34,7 +34,9 @@ function objectsWorkload({ id, title, counts, delayMilliseconds, goals }: Object
       const root = path.join(folder, "server");
       const objects = path.join(root, bucket, "small");
       mkdirSync(objects, { recursive: true });
-      for (let index = 0; index < count; index++) writeFileSync(path.join(objects, objectName(index)), content(index));
+      const thumbnail = await thumbnails(bytes);
+      for (let index = 0; index < count; index++)
+        writeFileSync(path.join(objects, objectName(index)), thumbnail(index));
       const server = await startServer(root);
       atEnd(() => void server.child.kill("SIGKILL"));
       let { endpoint } = server;
@@ -65,7 +67,7 @@ function objectsWorkload({ id, title, counts, delayMilliseconds, goals }: Object
         },
       };
       return {
-        input: `${count} objects of ${bytes} bytes of random content on a versitygw of this machine${delayMilliseconds > 0 ? `, each answer ${delayMilliseconds} ms later` : ""}`,
+        input: `${count} JPEGs of 160 x 120, ${bytes} bytes each, on a versitygw of this machine${delayMilliseconds > 0 ? `, each answer ${delayMilliseconds} ms later` : ""}`,
         sides: [
           ours,
           programSide({
@@ -115,7 +117,6 @@ function objectsWorkload({ id, title, counts, delayMilliseconds, goals }: Object
 }
 
 const objectName = (index: number) => String(index).padStart(6, "0");
-const content = (index: number) => createHash("shake256", { outputLength: bytes }).update(`object ${index}`).digest();
 
 export const w8 = objectsWorkload({
   id: "W8",

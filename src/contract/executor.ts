@@ -197,6 +197,8 @@ export interface Executor {
    * longer than `sampleTimeoutSeconds` or memory was about to run out.
    */
   run(task: Task): Promise<Receipt>;
+  /** Told while the input is listed: so many tasks will come at least. Workers may be started for them. */
+  expectTasks?(tasks: number): void;
   /**
    * Starts a worker that tries what a run of the plan would need, and ends it: not to be mixed with `open` and `run`.
    * Rejects with WORKER_LOST when the worker ends over it, or is ended by `close`.

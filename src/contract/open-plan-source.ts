@@ -7,3 +7,14 @@ export async function openPlanSource(plan: Plan, catalog: Catalog): Promise<Open
   const spec = await loadComponent(catalog.sources, "source", plan.source.name);
   return spec.open(spec.options.parse(plan.source.options));
 }
+
+/** URIs that the options of a plan's source name. */
+export async function locationsOfSource(plan: Plan, catalog: Catalog): Promise<readonly string[]> {
+  const spec = await loadComponent(catalog.sources, "source", plan.source.name);
+  const locations: string[] = [];
+  spec.resolveLocations(spec.options.parse(plan.source.options), (location) => {
+    locations.push(location);
+    return location;
+  });
+  return locations;
+}

@@ -1,6 +1,7 @@
 import { openPlanSource } from "../contract/open-plan-source.ts";
 import { retryStage, type Stage } from "../contract/plan.ts";
 import type { RunOutcome, RunSummary } from "../contract/run-event.ts";
+import type { Split } from "../contract/source.ts";
 import type { StartEntry } from "../ledger/entry.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
@@ -153,7 +154,7 @@ export class CoordinatedRun {
     const source = await openPlanSource(plan, catalog);
     try {
       const start = await beginRun(ledger, store, plan, catalog, settings, () =>
-        source.splits(this.#inputListing.signal),
+        this.#expectingTasks(source.splits(this.#inputListing.signal)),
       );
       onEvent({
         type: "run-started",
@@ -172,6 +173,16 @@ export class CoordinatedRun {
       throw error;
     } finally {
       await source.close?.();
+    }
+  }
+
+  /** The splits, as they come: each is a task of the first stage, and a worker can start for it before all are known. */
+  async *#expectingTasks(splits: AsyncIterable<Split>): AsyncGenerator<Split> {
+    const { executor } = this.#request;
+    let tasks = 0;
+    for await (const split of splits) {
+      if (++tasks <= executor.slots) executor.expectTasks?.(tasks);
+      yield split;
     }
   }
 

@@ -20,7 +20,8 @@ import {
   samplesOfGroup,
 } from "./group-members.ts";
 import { type ListedFile, listInputPages, locationOptions } from "./list-input.ts";
-import { batchHeldBytes, itemOf, readFailure, readyBytes, sampleItem } from "./read-items.ts";
+import { itemOf, readFailure, sampleItem } from "./read-items.ts";
+import { ReadsAhead } from "./reads-ahead.ts";
 import { rampedSize } from "./split-ramp.ts";
 
 const options = z.strictObject({
@@ -53,7 +54,6 @@ type FilesOptions = z.output<typeof options>;
 
 /** Files up to this size are read once, whole; of larger ones the head, and the rest when a step asks. */
 const wholeFileBytes = 2 ** 20;
-const samplesPerBatch = 32;
 const firstSplitSamples = 50;
 const namings = ["first-dot", "last-dot", "path"] as const satisfies readonly Naming[];
 const locatorSchema = z.strictObject({
@@ -161,24 +161,19 @@ async function* readSplit(
   const locator = locatorSchema.parse(split.locator);
   const { root } = locator;
   const reading = { root, given, signal, readAtOnce: await storageFor(root).readAtOnce?.(root) };
-  const batch: Promise<SourceItem>[] = [];
-  let held = 0;
-  let most = readyBytes;
+  const reads = new ReadsAhead();
   for (const group of groupsOf(split.files, locator)) {
     signal.throwIfAborted();
-    if (!beginReading(group, reading, batch)) most = batchHeldBytes;
-    for (const { bytes } of group.members) held += bytes > wholeFileBytes ? sniffedHeadBytes : bytes;
-    if (batch.length < samplesPerBatch && held < most) continue;
-    yield await emptied(batch);
-    held = 0;
-    most = readyBytes;
+    reads.add(beginReading(group, reading), heldBytes(group));
+    if (reads.isFull) yield await reads.take();
   }
-  if (batch.length > 0) yield await emptied(batch);
+  while (!reads.isEmpty) yield await reads.take();
 }
 
-/** Takes the items out: what a generator kept while they are worked on would grow old. */
-function emptied(batch: Promise<SourceItem>[]): Promise<readonly SourceItem[]> {
-  return Promise.all(batch.splice(0));
+function heldBytes({ members }: Group<InputFile>): number {
+  let held = 0;
+  for (const { bytes } of members) held += bytes > wholeFileBytes ? sniffedHeadBytes : bytes;
+  return held;
 }
 
 /** The split lists the files of a sample side by side. */
@@ -191,26 +186,11 @@ function groupsOf(inputFiles: readonly InputFile[], { root, samples }: FilesLoca
   });
 }
 
-/** Adds the group's item to the batch; false where it must be waited for. */
-function beginReading(group: Group<InputFile>, reading: SplitReading, batch: Promise<SourceItem>[]): boolean {
+/** A promise where something must be waited for. */
+function beginReading(group: Group<InputFile>, reading: SplitReading): SourceItem | Promise<SourceItem> {
   const uri = uriOf(group, reading);
   const sample = sampleAtOnce(group, reading);
-  if (sample === undefined) batch.push(apart(itemOf(group.key, uri, sampleLater(group, reading))));
-  else batch.push(Promise.resolve(sampleItem(sample, uri)));
-  return sample !== undefined;
-}
-
-/**
- * Settles as the item does, and nobody is seen to wait for that: the stack of what fails would otherwise tell its place
- * in the batch, and with it how others were read.
- */
-function apart(item: Promise<SourceItem>): Promise<SourceItem> {
-  const { promise, resolve, reject } = Promise.withResolvers<SourceItem>();
-  item.then(
-    (read) => resolve(read),
-    (error: unknown) => reject(error),
-  );
-  return promise;
+  return sample === undefined ? itemOf(group.key, uri, sampleLater(group, reading)) : sampleItem(sample, uri);
 }
 
 function uriOf({ members }: Group<InputFile>, { root }: SplitReading): string {

@@ -66,6 +66,11 @@ export interface Storage {
   isFolder(uri: string): Promise<boolean>;
   /** Bytes that can still be written at a URI, which need not exist; undefined where nobody knows. */
   freeBytes(uri: string): Promise<number | undefined>;
+  /**
+   * Gets ready what the first request would wait for: modules, credentials, where the server is. Never rejects: what is
+   * wrong, that request tells.
+   */
+  connect?(uri: string): Promise<void>;
   read(uri: string, options?: ReadOptions): Promise<Uint8Array>;
   /**
    * For many small objects below a folder: reads without a promise, where that cannot make the thread wait for long.

@@ -1,11 +1,12 @@
 import { type Catalog, loadComponent } from "../contract/catalog.ts";
 import type { Task, WorkerSetup } from "../contract/executor.ts";
-import { openPlanSource } from "../contract/open-plan-source.ts";
+import { locationsOfSource, openPlanSource } from "../contract/open-plan-source.ts";
 import type { Plan, Stage, StepRef } from "../contract/plan.ts";
 import type { Receipt } from "../contract/receipt.ts";
 import type { OpenedSink } from "../contract/sink.ts";
 import type { OpenedSource } from "../contract/source.ts";
 import { asPipelineError, PipelineError } from "../model/errors.ts";
+import { storageFor } from "../storage/open-storage.ts";
 import { accountedTask, type TaskAttempt, type TaskReporter } from "./accounted-task.ts";
 import { StepApplication } from "./apply-steps.ts";
 import { type Chain, openChain } from "./chain.ts";
@@ -62,6 +63,9 @@ async function openMapStage(
   const gauge = ownMemoryGauge();
   const isRetry = stage.index === plan.stages.length;
   const source = stage.index === 0 || isRetry ? await openPlanSource(plan, catalog) : undefined;
+  // Not awaited: a worker that has no task yet has the time, and a first request that finds it unfinished waits for it.
+  if (source !== undefined)
+    for (const location of await locationsOfSource(plan, catalog)) void storageFor(location).connect?.(location);
   const sink = stage.index === plan.stages.length - 1 || isRetry ? await openSink(plan, catalog) : undefined;
   return {
     runTask: (task, reporter, reserve, taskSignal) => {

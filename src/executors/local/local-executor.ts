@@ -35,7 +35,7 @@ export function workerProfileName(worker: number): string {
 }
 
 /**
- * Worker processes on this machine, one task each. They start when there is a task for them, the first
+ * Worker processes on this machine, one task each. They start when a task for them is there or expected, the first
  * when the executor opens; a process that is lost is replaced before its slot's next task.
  */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
@@ -101,6 +101,24 @@ class LocalExecutor implements Executor {
     this.#memory.start();
     const [first] = this.#slots;
     if (first !== undefined) await this.#startFirst(first, observer);
+  }
+
+  expectTasks(tasks: number): void {
+    if (this.#isClosed) return;
+    for (const slot of this.#slots.slice(0, tasks)) {
+      if (slot.worker === undefined) void this.#startEarly(slot);
+    }
+  }
+
+  /** Never rejects: why the worker cannot open the plan is told to its first task, and one that is lost is replaced for it. */
+  async #startEarly(slot: Slot): Promise<void> {
+    try {
+      await this.#start(slot);
+    } catch (error) {
+      // A task that waits for the slot tells of it itself.
+      if (error instanceof WorkerLost && !slot.isBusy && !this.#isClosed)
+        this.#observer?.workerLost(slot.index, error.end, lossText(error));
+    }
   }
 
   async vacancy(_stage: number, stopped: AbortSignal): Promise<void> {

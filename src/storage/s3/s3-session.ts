@@ -84,6 +84,11 @@ export class S3Session {
     return found;
   }
 
+  /** Never rejects. */
+  async connect(bucket: string): Promise<void> {
+    await Promise.allSettled([this.address(bucket), this.credentials()]);
+  }
+
   /** Those of the default chain, renewed before they expire, and at once when `isRefused`. */
   async credentials(isRefused = false): Promise<S3Credentials> {
     this.#client ??= openClient(this.settings);

@@ -54,6 +54,7 @@ export function createS3Storage(settings: S3Settings): Storage {
     },
 
     freeBytes: async () => undefined,
+    connect: (uri) => session.connect(s3Location(uri).bucket),
     read,
 
     async *stream(uri, options = {}) {
