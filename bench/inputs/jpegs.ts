@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import sharp from "sharp";
 import { cachedInput } from "../harness/cached-input.ts";
@@ -16,7 +16,7 @@ export interface JpegSet {
   readonly height: number;
   /** See `noisePicture`: decides how many bytes a file has. */
   readonly detail: number;
-  /** Different files; the others are copies of them. */
+  /** Different files; the others are further names of theirs. */
   readonly distinct: number;
 }
 
@@ -52,7 +52,7 @@ export function jpegFolder(set: JpegSet): Promise<string> {
     const originals = await jpegFolder({ ...set, count: distinct });
     for (let index = 0; index < count; index++) {
       const original = nameOf(index % distinct);
-      copyFileSync(path.join(originals, original), path.join(folder, `${number(index)}${original.slice(6)}`));
+      linkSync(path.join(originals, original), path.join(folder, `${number(index)}${original.slice(6)}`));
     }
   });
 }
