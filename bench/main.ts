@@ -5,7 +5,7 @@
 //     --runs 5                          rounds: every peer once, beside a run of ours (small: 2)
 //     --out FILE                        JSON; figures there of other workloads of the same size stay
 //     --growth                          our own job at 1, 10 and 100 times the input, with 1 and 2 workers, as well
-//     --sides TEXT                      only peers whose name has TEXT
+//     --sides TEXT,TEXT                 only peers whose name has one of the texts
 //
 // JSON goes to bench/results/last.json, which git ignores. bench/results/full.json is the full run that
 // docs/benchmarks.md is generated from: --size full --out bench/results/full.json, then npm run generate.
@@ -69,7 +69,10 @@ async function runWorkload(workload: Workload): Promise<WorkloadResult> {
 }
 
 function chosenSides(prepared: Prepared): Prepared {
-  const sides = prepared.sides.filter(({ kind, name }) => kind === "ours" || name.includes(values.sides));
+  const wanted = values.sides.split(",").map((part) => part.trim());
+  const sides = prepared.sides.filter(
+    ({ kind, name }) => kind === "ours" || wanted.some((part) => name.includes(part)),
+  );
   return { ...prepared, sides };
 }
 

@@ -106,14 +106,14 @@ function imageWorkload({ id, title, inputs, format, goals, peers }: ImageWorkloa
         workers: 2,
         items: names.length,
       };
-      let reference: Promise<ReadonlyMap<string, TarSample>> | undefined;
+      let reference: ReadonlyMap<string, TarSample> | undefined;
       const ours: Side = {
         name: "multimodal-pipeline",
         kind: "ours",
         run: () => runPipeline(job),
         async check() {
           const { written, failed } = readTotals(outputOf(job));
-          reference = readTarSamples(outputOf(job));
+          reference = await readTarSamples(outputOf(job));
           const isEqual = written === names.length - kinds.cut && failed === kinds.cut;
           return { isEqual, said: `${written} written, ${failed} of ${kinds.cut} files that end early in quarantine` };
         },
@@ -128,7 +128,7 @@ function imageWorkload({ id, title, inputs, format, goals, peers }: ImageWorkloa
             if (reference === undefined) return { isEqual: true, said: "nothing of ours to compare with" };
             const hasHash = peer.gate?.hasNoHash !== true;
             const found = peer.writesParquet === true ? readParquetImages(output, hasHash) : readTarSamples(output);
-            return compareImages(names, await reference, await found, peer.gate ?? {});
+            return compareImages(names, reference, await found, peer.gate ?? {});
           },
         });
       });

@@ -50,5 +50,9 @@ describe("ReadsAhead", () => {
     expect(waiting.isFull).toBe(false);
     waiting.add(new Promise(() => undefined), 4 * 2 ** 20);
     expect(waiting.isFull).toBe(true);
+    const behindOne = new ReadsAhead();
+    behindOne.add(new Promise(() => undefined), 1);
+    behindOne.add(item("b"), 64 * 1024);
+    expect(behindOne.isFull).toBe(true);
   });
 });

@@ -17,12 +17,15 @@ interface Read {
 export class ReadsAhead {
   #reads: Read[] = [];
   #bytes = 0;
-  #unready = 0;
+  #readyBytes = 0;
   #onFirst: (() => void) | undefined;
 
-  /** Whether some must be taken before another is added. Few bytes are full where nothing has to be waited for. */
+  /**
+   * Whether some must be taken before another is added. Few bytes are full of what was at hand: to read it before it is
+   * wanted saves no time, and behind one that is waited for it would grow old.
+   */
   get isFull(): boolean {
-    return this.#reads.length >= mostReads || this.#bytes >= (this.#unready === 0 ? readyBytes : batchHeldBytes);
+    return this.#reads.length >= mostReads || this.#readyBytes >= readyBytes || this.#bytes >= batchHeldBytes;
   }
 
   get isEmpty(): boolean {
@@ -35,8 +38,10 @@ export class ReadsAhead {
     const read: Read = { bytes, wasReady, outcome: wasReady ? { item } : undefined };
     this.#reads.push(read);
     this.#bytes += bytes;
-    if (wasReady) return;
-    this.#unready++;
+    if (wasReady) {
+      this.#readyBytes += bytes;
+      return;
+    }
     // Nobody is seen to await it: the stack of what fails would otherwise tell how it and others were read.
     item.then(
       (found) => this.#settle(read, { item: found }),
@@ -61,7 +66,7 @@ export class ReadsAhead {
     // Out of the window at once: what it kept while they are worked on would grow old.
     for (const { bytes, wasReady } of this.#reads.splice(0, items.length)) {
       this.#bytes -= bytes;
-      if (!wasReady) this.#unready--;
+      if (wasReady) this.#readyBytes -= bytes;
     }
     return items;
   }

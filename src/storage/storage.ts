@@ -17,7 +17,7 @@ export interface ReadOptions {
 }
 
 /** What is larger is worth a thread, and a promise: others are read meanwhile. */
-export const mostBytesAtOnce = 256 * 1024;
+export const mostBytesAtOnce = 512 * 1024;
 
 /** The first `bytes` of an object of that version; undefined when they are to be had otherwise, or not at all. */
 export type ReadAtOnce = (uri: string, version: string, bytes: number) => Uint8Array | undefined;

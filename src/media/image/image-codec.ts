@@ -55,7 +55,7 @@ export class ImageCodec {
   /** Pixels that are in memory already: never decodes. */
   peekPixels(content: Content): Pixels | undefined {
     if (content instanceof PixelContent) return content.pixels;
-    const { srgb } = this.#memory(content);
+    const srgb = this.#remembered.get(content)?.srgb;
     return srgb instanceof Promise ? undefined : srgb;
   }
 
