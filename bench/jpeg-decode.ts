@@ -33,15 +33,13 @@ for (const name of readdirSync(folder)) {
   if (kind === "cut") continue;
   files.set(kind, [...(files.get(kind) ?? []), readFileSync(path.join(folder, name))]);
 }
-const opencv = z
-  .record(z.string(), z.number())
-  .parse(
-    JSON.parse(
-      execFileSync(python("media"), [path.join(import.meta.dirname, "parts/jpeg_decode.py"), folder], {
-        encoding: "utf8",
-      }),
-    ),
-  );
+const opencv = z.record(z.string(), z.number()).parse(
+  JSON.parse(
+    execFileSync(python("media"), [path.join(import.meta.dirname, "parts/jpeg_decode.py"), folder], {
+      encoding: "utf8",
+    }),
+  ),
+);
 
 const table: Record<string, Record<string, string>> = {};
 for (const [kind, ofKind] of files) {
