@@ -51,6 +51,25 @@ describe("ImageCodec.pixels", () => {
     expect(cmyk.channels).toBe(3);
   });
 
+  it("leaves pixels alone whose profile says that they are sRGB, also where they are decoded at a reduced size", async () => {
+    const bare = await image().resize(400, 240).jpeg().toBuffer();
+    const startOfImage = 2;
+    const tagged = await image().withIccProfile("srgb").jpeg().toBuffer();
+    const segments = tagged.subarray(startOfImage, tagged.indexOf(Buffer.from([0xff, 0xdb])));
+    const content = bytesContent(
+      Buffer.concat([bare.subarray(0, startOfImage), segments, bare.subarray(startOfImage)]),
+    );
+    const header = await contentHeader(content);
+    expect(header.profile).toBe("srgb");
+    const size = { width: 50, height: 30, kernel: "linear" } as const;
+    const without = bytesContent(bare);
+    const reduced = (of: typeof content) => codec.reducedPixels(of, header, size, defaultMaxInputPixels);
+    expect((await reduced(content)).data).toEqual((await reduced(without)).data);
+    const pixels = codec.pixels(content, whole);
+    expect(codec.pixels(content, { ...whole, colour: "stored" })).toBe(pixels);
+    expect((await pixels).data).toEqual((await codec.pixels(without, whole)).data);
+  });
+
   it("refuses more pixels than allowed before decoding, and says which option", async () => {
     const content = bytesContent(await image().png().toBuffer());
     expect(() => codec.pixels(content, { ...whole, maxInputPixels: 1499 })).toThrowError(
