@@ -15,7 +15,13 @@ export function lazyStorage(hasFolders: boolean, load: () => Promise<Storage>): 
     stat: async (uri) => (await loaded()).stat(uri),
     isFolder: async (uri) => (await loaded()).isFolder(uri),
     freeBytes: async (uri) => (await loaded()).freeBytes(uri),
-    connect: async (uri) => (await loaded()).connect?.(uri),
+    async connect(uri) {
+      try {
+        await (await loaded()).connect?.(uri);
+      } catch {
+        // Settings that are wrong, say: the first request meets the same, and tells it.
+      }
+    },
     read: async (uri, options) => (await loaded()).read(uri, options),
     async *stream(uri, options) {
       yield* (await loaded()).stream(uri, options);
