@@ -49,7 +49,7 @@ export async function executeRun(execution: RunExecution): Promise<ExecutedRun> 
     watch.onEvent(event);
     profile?.onEvent(event);
   };
-  const run = startRun({ plan, catalog: builtinCatalog, executor, settings, onEvent });
+  const run = startRun({ plan, catalog: builtinCatalog, executor, settings, ownsProcess: true, onEvent });
   const signals = listenForSignals(run);
   try {
     const summary = await run.finished;

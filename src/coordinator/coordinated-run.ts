@@ -12,6 +12,7 @@ import { storageFor } from "../storage/open-storage.ts";
 import { takeRequests } from "../storage/request-tally.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { inputTotals } from "./input-totals.ts";
+import { withRoomForMany } from "./long-listing.ts";
 import { redoMissingFiles } from "./missing-files.ts";
 import { beginRun } from "./prepare-run.ts";
 import { spaceShortage } from "./prove-output.ts";
@@ -149,13 +150,14 @@ export class CoordinatedRun {
 
   /** Undefined when the run was interrupted before it began. */
   async #begin(ledger: Ledger, store: LedgerStore): Promise<StartEntry | undefined> {
-    const { plan, catalog, settings, onEvent } = this.#request;
+    const { plan, catalog, settings, ownsProcess, onEvent } = this.#request;
     const resumed = ledger.start === undefined ? null : { finishedTasks: ledger.state.finishedTasks };
     const source = await openPlanSource(plan, catalog);
     try {
-      const start = await beginRun(ledger, store, plan, catalog, settings, () =>
-        this.#expectingTasks(source.splits(this.#inputListing.signal)),
-      );
+      const start = await beginRun(ledger, store, plan, catalog, settings, () => {
+        const splits = this.#expectingTasks(source.splits(this.#inputListing.signal));
+        return ownsProcess === true ? withRoomForMany(splits) : splits;
+      });
       onEvent({
         type: "run-started",
         runId: start.runId,

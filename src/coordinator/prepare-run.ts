@@ -15,7 +15,6 @@ import { planHash } from "../plan/plan-hash.ts";
 import { storageFor } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { relativeUri } from "../storage/uri.ts";
-import { withRoomForMany } from "./long-listing.ts";
 import { whileProvingOutput } from "./prove-output.ts";
 import { isPublishedAs } from "./published.ts";
 
@@ -38,7 +37,7 @@ export async function beginRun(
   if (ledger.start === undefined) await refuseForeignOutput(ledger, storageFor(output), output);
   if (ledger.start === undefined) {
     const runId = randomUUID();
-    const input = await whileProvingOutput([output, checkpoints], withRoomForMany(listInput()), (splits) =>
+    const input = await whileProvingOutput([output, checkpoints], listInput(), (splits) =>
       freezeInput(store, runId, splits),
     );
     if (input === undefined)

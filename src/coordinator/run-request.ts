@@ -10,5 +10,7 @@ export interface RunRequest {
   readonly catalog: Catalog;
   readonly executor: Executor;
   readonly settings: RunSettings;
+  /** Whether the process is there for runs alone, as that of the command line: only then are flags of V8 set in it. */
+  readonly ownsProcess?: boolean;
   onEvent(event: RunEvent): void;
 }

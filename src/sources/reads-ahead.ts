@@ -1,7 +1,7 @@
 import type { SourceItem } from "../contract/source.ts";
 import { batchHeldBytes, readyBytes } from "./read-items.ts";
 
-/** As many as the connections that a storage keeps to one host. */
+/** As many as there are connections to S3: see storage/s3/s3-get.ts. */
 const mostReads = 64;
 
 interface Read {

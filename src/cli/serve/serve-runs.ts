@@ -153,6 +153,7 @@ async function runOnce(served: ServedPipeline): Promise<Attempt> {
     catalog: builtinCatalog,
     executor: await createExecutor(served.executor, { ...settings, catalogModule }),
     settings,
+    ownsProcess: true,
     onEvent(event) {
       watch.onEvent(event);
       health.onEvent(event, watch.snapshot);
