@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
@@ -20,12 +20,11 @@ export function kernelModulePath(name: string): string {
 
 /** Text of the module: the compiled kernel in base64, so that a build has no second kind of file to carry along. */
 export async function compileKernel(name: string): Promise<string> {
-  const source = readFileSync(`${sources}${name}.ts`, "utf8");
   const flags = ["--enable", "simd", "--runtime", "stub", "-O3", "--noAssert"];
   let binary: Uint8Array | undefined;
   const messages = asc.createMemoryStream();
   const { error } = await asc.main([`${name}.ts`, ...flags, "-o", `${name}.wasm`], {
-    readFile: (file) => (file === `${name}.ts` ? source : null),
+    readFile: (file) => (existsSync(`${sources}${file}`) ? readFileSync(`${sources}${file}`, "utf8") : null),
     writeFile: (_file, contents) => {
       if (typeof contents !== "string") binary = contents;
     },

@@ -23,11 +23,22 @@ export class KernelInstance {
 
   /** A function that the module exports. */
   kernel(name: string): Kernel {
-    const found = this.#exports[name];
-    if (typeof found !== "function") throw new TypeError(`the kernel lacks the export ${name}`);
+    const found = this.#exported(name);
     return (...values) => {
       Reflect.apply(found, undefined, values);
     };
+  }
+
+  /** A function that the module exports and that answers with a number. */
+  answer(name: string): (...values: number[]) => number {
+    const found = this.#exported(name);
+    return (...values) => Number(Reflect.apply(found, undefined, values));
+  }
+
+  #exported(name: string): Function {
+    const found = this.#exports[name];
+    if (typeof found !== "function") throw new TypeError(`the kernel lacks the export ${name}`);
+    return found;
   }
 
   /** Makes addresses below `end` usable. Views had before are dead when this grows the memory. */
@@ -41,7 +52,7 @@ export class KernelInstance {
     return Buffer.from(this.#memory.buffer, address, length);
   }
 
-  write(address: number, values: Int32Array | Int16Array | Uint32Array | Uint8Array): void {
+  write(address: number, values: Int32Array | Int16Array | Uint32Array | Uint8Array | Float32Array): void {
     new Uint8Array(this.#memory.buffer, address).set(
       new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
     );

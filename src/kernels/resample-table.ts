@@ -24,18 +24,20 @@ interface Window {
 /**
  * The table for one axis. Pixel centres lie at half positions, as in Pillow and OpenCV. `area` is exact coverage
  * (OpenCV's INTER_AREA) when shrinking and `linear` when enlarging; `cubic` is Catmull-Rom, `lanczos` has three lobes.
- * `tapMultiple` rounds `taps` up.
+ * `tapMultiple` rounds `taps` up. `extent` is how much of the input is resized, from its start: less than `inputSize` by
+ * less than one where the last pixel counts in part.
  */
 export function resampleTable(
   inputSize: number,
   outputSize: number,
   kernel: ResampleKernel,
   tapMultiple: number,
+  extent = inputSize,
 ): ResampleTable {
   const windows: Window[] = [];
   let longest = 1;
   for (let index = 0; index < outputSize; index++) {
-    const window = windowAt(index, inputSize, outputSize, kernel);
+    const window = windowAt(index, inputSize, extent / outputSize, kernel);
     longest = Math.max(longest, window.weights.length);
     windows.push(window);
   }
@@ -49,8 +51,7 @@ export function resampleTable(
   return { inputSize, outputSize, taps, starts, weights };
 }
 
-function windowAt(index: number, inputSize: number, outputSize: number, kernel: ResampleKernel): Window {
-  const factor = inputSize / outputSize;
+function windowAt(index: number, inputSize: number, factor: number, kernel: ResampleKernel): Window {
   if (kernel === "nearest") {
     return { start: Math.min(inputSize - 1, Math.floor(index * factor)), weights: [weightOne] };
   }

@@ -84,7 +84,7 @@ export class ImageCodec {
 
   /**
    * Decodes a plain JPEG into memory of the caller's choosing, fast and at once, as it is stored: not turned upright.
-   * Undefined when the image is not plain (`isPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides. Throws
+   * Undefined when the image is not plain (`admitsPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides. Throws
    * what `pixels` would when the file ends early.
    */
   decodePlainJpeg(
@@ -93,10 +93,7 @@ export class ImageCodec {
     maxInputPixels: number,
     target: (bytes: number) => Buffer,
   ): StoredPixels | undefined {
-    if (!isPlainJpeg(header)) return undefined;
-    requireDecodable(header, maxInputPixels);
-    // Neither decoder takes what ends early; both would decode all that is there before they say so.
-    if (endsEarly(bytes, header.format)) throw decodeFailure(bytes, header.format);
+    if (!admitsPlainJpeg(bytes, header, maxInputPixels)) return undefined;
     const channels = decodedChannels(header) === 1 ? 1 : 3;
     const stored: StoredPixels = swapsSides(header.orientation)
       ? { width: header.height, height: header.width, channels }
@@ -179,8 +176,20 @@ export class ImageCodec {
   }
 }
 
-/** Whether libjpeg-turbo alone gives the sRGB pixels: 8 bits, grey or YCbCr, nothing to convert. */
-export function isPlainJpeg(header: ImageHeader): boolean {
+/**
+ * Whether an image is a plain JPEG, which a decoder alone makes into sRGB pixels. Throws what `pixels` would when it has too
+ * many pixels or ends early.
+ */
+export function admitsPlainJpeg(bytes: Uint8Array, header: ImageHeader, maxInputPixels: number): boolean {
+  if (!isPlainJpeg(header)) return false;
+  requireDecodable(header, maxInputPixels);
+  // No decoder takes what ends early; all would decode what is there before they say so.
+  if (endsEarly(bytes, header.format)) throw decodeFailure(bytes, header.format);
+  return true;
+}
+
+/** 8 bits, grey or YCbCr, nothing to convert. */
+function isPlainJpeg(header: ImageHeader): boolean {
   return (
     header.format === "jpeg" && header.bitDepth === 8 && header.colourModel !== "cmyk" && header.profile !== "other"
   );

@@ -5,6 +5,15 @@ import type { ResizeGeometry } from "./resize-geometry.ts";
 
 const maxTables = 512;
 
+/** Of pixels without gaps. */
+export interface SourcePixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: ResampleChannels;
+  /** How many of them the image covers, where it is not all: the last column and row may be covered in part. */
+  readonly extent?: { readonly width: number; readonly height: number };
+}
+
 /** Resizes pixels as a geometry says. Keeps its memory and the tables of sizes seen lately. */
 export class PixelResizer {
   readonly #resampler = new Resampler();
@@ -15,17 +24,15 @@ export class PixelResizer {
     return this.#resampler.source(bytes);
   }
 
-  /** Resizes a width x height image that lies in `source`. */
+  /** Resizes an image that lies in `source`. */
   resize(
-    width: number,
-    height: number,
-    channels: ResampleChannels,
+    { width, height, channels, extent = { width, height } }: SourcePixels,
     geometry: ResizeGeometry,
     kernel: ResampleKernel,
     background: Background,
   ): Pixels {
-    const columns = this.#table(width, geometry.scaledWidth, kernel, columnTapMultiple(channels));
-    const rows = this.#table(height, geometry.scaledHeight, kernel, rowTapMultiple);
+    const columns = this.#table(width, extent.width, geometry.scaledWidth, kernel, columnTapMultiple(channels));
+    const rows = this.#table(height, extent.height, geometry.scaledHeight, kernel, rowTapMultiple);
     const data = this.#resampler.resample(
       channels,
       windowOf(columns, geometry.left, geometry.keptWidth),
@@ -35,12 +42,12 @@ export class PixelResizer {
     return onCanvas(kept, geometry, background);
   }
 
-  #table(input: number, output: number, kernel: ResampleKernel, tapMultiple: number): ResampleTable {
-    const key = `${input} ${output} ${kernel} ${tapMultiple}`;
+  #table(input: number, extent: number, output: number, kernel: ResampleKernel, tapMultiple: number): ResampleTable {
+    const key = `${input} ${extent} ${output} ${kernel} ${tapMultiple}`;
     const known = this.#tables.get(key);
     if (known !== undefined) return known;
     if (this.#tables.size >= maxTables) this.#tables.clear();
-    const table = resampleTable(input, output, kernel, tapMultiple);
+    const table = resampleTable(input, output, kernel, tapMultiple, extent);
     this.#tables.set(key, table);
     return table;
   }

@@ -91,7 +91,9 @@ describe("resize-image", () => {
     ["the fast path", () => file(smooth).jpeg({ quality: 95, chromaSubsampling: "4:4:4" }), 30],
     ["the fast path, progressive", () => file(smooth).jpeg({ quality: 95, progressive: true }), 30],
     ["the general path", () => file(smooth).png(), 30],
-    ["shrink-on-load", () => file(smoothPicture(2000, 1500)).jpeg({ quality: 95 }), 30],
+    ["the fast path at a quarter", () => file(smoothPicture(2000, 1500)).jpeg({ quality: 95 }), 30],
+    ["the fast path at a half", () => file(smoothPicture(1000, 750)).jpeg({ quality: 95 }), 30],
+    ["shrink-on-load", () => file(smoothPicture(2000, 1500)).jpeg({ quality: 95, progressive: true }), 30],
   ] as const)("%s equals libvips within what JPEG loses", async (_name, encoded, decibels) => {
     const bytes = await encoded().toBuffer();
     const { data } = await resized(bytes, { mode: "keep_ratio", downscaleInterpolation: "lanczos" });
@@ -114,11 +116,17 @@ describe("resize-image", () => {
     expect(psnr(data, pixels)).toBeGreaterThan(28);
   });
 
-  it.each([3, 6])("crops and borders what lies at orientation %i as if it stood upright", async (orientation) => {
+  it.each([
+    [3, 256],
+    [6, 256],
+    [3, 60],
+    [6, 60],
+  ])("crops and borders what lies at orientation %i to %i as if it stood upright", async (orientation, sizePixels) => {
     const lying = await file(smooth).withMetadata({ orientation }).jpeg({ quality: 100 }).toBuffer();
     const upright = await sharp(lying).autoOrient().jpeg({ quality: 100, chromaSubsampling: "4:4:4" }).toBuffer();
     for (const mode of ["center_crop", "border"] as const) {
-      const [turned, stood] = [await resized(lying, { mode }), await resized(upright, { mode })];
+      const options = { mode, sizePixels };
+      const [turned, stood] = [await resized(lying, options), await resized(upright, options)];
       expect([turned.info.width, turned.info.height]).toEqual([stood.info.width, stood.info.height]);
       expect(psnr(turned.data, stood.data)).toBeGreaterThan(38);
     }
@@ -127,12 +135,17 @@ describe("resize-image", () => {
   it("has the decoder chosen by an image's header and its size, and counted", async () => {
     const lying = await file(smooth).withMetadata({ orientation: 6 }).jpeg().toBuffer();
     const cmyk = await file(smooth).toColourspace("cmyk").jpeg().toBuffer();
+    const progressive = await file(smooth).jpeg({ progressive: true }).toBuffer();
     const ways = [
       [await file(smooth).jpeg().toBuffer(), 256, { "jpeg-turbo": 1 }],
       [lying, 256, { "jpeg-turbo": 1 }],
       [cmyk, 256, { sharp: 1 }],
       [await file(smooth).png().toBuffer(), 256, { sharp: 1 }],
-      [lying, 20, { "sharp-reduced": 1 }],
+      [lying, 187, { "jpeg-reduced": 1 }],
+      [lying, 188, { "jpeg-turbo": 1 }],
+      [progressive, 100, { "jpeg-turbo": 1 }],
+      [progressive, 20, { "sharp-reduced": 1 }],
+      [cmyk, 20, { "sharp-reduced": 1 }],
     ] as const;
     for (const [bytes, sizePixels, expected] of ways) {
       const before = decodeCounts();

@@ -18,7 +18,8 @@ import {
   encodingOf,
   parseBackground,
 } from "./image-options.ts";
-import { cropScaled, PixelResizer } from "./pixel-resizer.ts";
+import { cropScaled, PixelResizer, type SourcePixels } from "./pixel-resizer.ts";
+import { maxKernelBytes, ReducedJpegs } from "./reduced-jpegs.ts";
 import { type ResizeGeometry, resizeGeometry, resizeModes, wholeGeometry } from "./resize-geometry.ts";
 
 const options = z.strictObject({
@@ -43,10 +44,8 @@ const options = z.strictObject({
 });
 type Options = z.output<typeof options>;
 
-/** Reductions from this factor on go to sharp, whose shrink-on-load reads fewer coefficients. */
+/** What is no baseline JPEG and shrinks by this factor or more goes to sharp, whose shrink-on-load reads fewer coefficients. */
 const largeReduction = 4;
-/** Images that take more memory than this go to sharp, which streams. */
-const maxKernelBytes = 48 * 1024 * 1024;
 
 const sharpKernels = {
   nearest: "nearest",
@@ -87,6 +86,7 @@ class ImageResizer {
   readonly #encoding: Encoding;
   readonly #background: Background;
   readonly #pixelResizer = new PixelResizer();
+  readonly #jpegs = new ReducedJpegs();
 
   constructor(codec: ImageCodec, given: Options) {
     this.#codec = codec;
@@ -128,8 +128,12 @@ class ImageResizer {
     ) {
       return { part, pixels: header, original: header };
     }
-    if (geometry !== undefined && wantsSharp(header, geometry)) return this.#withSharp(part, header, geometry);
     const bytes = part.content.peek();
+    if (geometry !== undefined && bytes !== undefined) {
+      const pixels = this.#reducedJpeg(bytes, header, geometry);
+      if (pixels !== undefined) return this.#done(part, pixels, header);
+    }
+    if (geometry !== undefined && wantsSharp(header, geometry)) return this.#withSharp(part, header, geometry);
     if (geometry !== undefined && bytes !== undefined) {
       const pixels = this.#plainJpeg(bytes, header, geometry);
       if (pixels !== undefined) return this.#done(part, pixels, header);
@@ -149,17 +153,27 @@ class ImageResizer {
     const { maxInputPixels } = this.#options;
     const source = (length: number) => this.#pixelResizer.source(length);
     const stored = this.#codec.decodePlainJpeg(bytes, header, maxInputPixels, source);
-    if (stored === undefined) return undefined;
-    const { width, height, channels } = stored;
+    return stored === undefined ? undefined : this.#scaled(stored, header, geometry);
+  }
+
+  #reducedJpeg(bytes: Uint8Array, header: ImageHeader, geometry: ResizeGeometry): Pixels | undefined {
+    const reduced = this.#jpegs.decode(bytes, header, geometry, this.#options.maxInputPixels);
+    if (reduced === undefined) return undefined;
+    this.#pixelResizer.source(reduced.data.length).set(reduced.data);
+    return this.#scaled(reduced, header, geometry);
+  }
+
+  /** Resizes what lies in the resizer's source as it is stored, and turns it upright. */
+  #scaled(stored: SourcePixels, header: ImageHeader, geometry: ResizeGeometry): Pixels {
     const kernel = this.#kernel(geometry);
     if (header.orientation === 1) {
-      return this.#pixelResizer.resize(width, height, channels, geometry, kernel, this.#background);
+      return this.#pixelResizer.resize(stored, geometry, kernel, this.#background);
     }
     const turned = swapsSides(header.orientation)
       ? wholeGeometry(geometry.scaledHeight, geometry.scaledWidth, geometry.isDownscale)
       : wholeGeometry(geometry.scaledWidth, geometry.scaledHeight, geometry.isDownscale);
     // Few pixels are turned when they are turned last.
-    const scaled = this.#pixelResizer.resize(width, height, channels, turned, kernel, this.#background);
+    const scaled = this.#pixelResizer.resize(stored, turned, kernel, this.#background);
     return cropScaled(turnUpright(scaled, header.orientation), geometry, this.#background);
   }
 
@@ -173,8 +187,7 @@ class ImageResizer {
     if (geometry === undefined) return this.#done(part, flat, pixels);
     this.#pixelResizer.source(flat.data.length).set(flat.data);
     const kernel = this.#kernel(geometry);
-    const { width, height, channels } = flat;
-    const resized = this.#pixelResizer.resize(width, height, channels, geometry, kernel, this.#background);
+    const resized = this.#pixelResizer.resize(flat, geometry, kernel, this.#background);
     return this.#done(part, resized, pixels);
   }
 
