@@ -4,33 +4,43 @@ import { describe, expect, it } from "vitest";
 import { encodeJpeg, jpegSamplings, jpegWithRestarts } from "../../test/fixtures/encode-jpeg.ts";
 import { noise } from "../../test/fixtures/noise.ts";
 import { psnr, smoothPicture } from "../../test/fixtures/picture.ts";
-import { baselineJpeg } from "../media/image/baseline-jpeg.ts";
+import { jpegScans } from "../media/image/jpeg-scans.ts";
 import type { Pixels } from "../media/image/pixels.ts";
-import { JpegReducer, type JpegReduction, jpegReductions, type ReducedJpeg } from "./jpeg-reducer.ts";
+import { type JpegReduction, jpegReductions } from "./jpeg-frame.ts";
+import { JpegReducer, type ReducedJpeg } from "./jpeg-reducer.ts";
 import { jpegReference } from "./jpeg-reference.ts";
 
 const reducer = new JpegReducer();
 const side = fc.integer({ min: 1, max: 70 });
 const reduction = fc.constantFrom(...jpegReductions);
 
-function scanOf(file: Uint8Array) {
-  const scan = baselineJpeg(file);
-  if (scan === undefined) throw new Error("it is no baseline JPEG");
-  return scan;
+const plenty = 2 ** 26;
+
+function frameOf(file: Uint8Array) {
+  const frame = jpegScans(file);
+  if (frame === undefined) throw new Error("it is no JPEG that the kernel knows");
+  return frame;
 }
 
 function reduce(file: Uint8Array, by: JpegReduction): ReducedJpeg | undefined {
-  return reducer.reduce(file, scanOf(file), by);
+  return reducer.reduce(file, frameOf(file), by, plenty);
 }
 
 function noisePicture(width: number, height: number, seed: number): Pixels {
   return { width, height, channels: 3, data: noise(width * height * 3, seed) };
 }
 
+function progressiveNoise(width: number): Promise<Buffer> {
+  const { data } = noisePicture(width, width, 2);
+  return sharp(data, { raw: { width, height: width, channels: 3 } })
+    .jpeg({ progressive: true })
+    .toBuffer();
+}
+
 /** Colours are rounded twice: where a level of chroma rounds the other way, blue differs by two. */
 function expectEqual(file: Uint8Array, by: JpegReduction): void {
   const pixels = reduce(file, by);
-  const expected = jpegReference(file, scanOf(file), by);
+  const expected = jpegReference(file, frameOf(file), by);
   expect(pixels?.data.length).toBe(expected.length);
   let most = 0;
   let differing = 0;
@@ -80,6 +90,54 @@ describe("JpegReducer", () => {
     );
   });
 
+  it("equals it on progressive files, by libjpeg's scans and by those of MozJPEG", async () => {
+    const kind = fc.record({
+      progressive: fc.constant(true),
+      mozjpeg: fc.boolean(),
+      quality: fc.integer({ min: 1, max: 100 }),
+      chromaSubsampling: fc.constantFrom("4:4:4", "4:2:0"),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(side, side),
+        kind,
+        fc.boolean(),
+        fc.option(fc.nat()),
+        reduction,
+        async ([width, height], options, isGrey, seed, by) => {
+          const picture = seed === null ? smoothPicture(width, height) : noisePicture(width, height, seed);
+          const image = sharp(picture.data, { raw: { width, height, channels: 3 } });
+          if (isGrey) image.toColourspace("b-w");
+          const file = await image.jpeg(options).toBuffer();
+          expect(frameOf(file).isProgressive).toBe(true);
+          expectEqual(file, by);
+        },
+      ),
+      { numRuns: 120 },
+    );
+  });
+
+  it.each(["4:4:4", "4:2:0"])(
+    "makes the same pixels of a progressive file as of a baseline one, %s",
+    async (sampling) => {
+      const [width, height] = [643, 417];
+      const picture = sharp(noisePicture(width, height, 3).data, { raw: { width, height, channels: 3 } }).blur(1);
+      for (const quality of [30, 75, 98]) {
+        const options = { quality, chromaSubsampling: sampling };
+        const baseline = await picture.clone().jpeg(options).toBuffer();
+        const progressive = await picture
+          .clone()
+          .jpeg({ ...options, progressive: true })
+          .toBuffer();
+        for (const by of jpegReductions) {
+          const expected = Buffer.from(reduce(baseline, by)?.data ?? []);
+          expect(expected.length).toBeGreaterThan(0);
+          expect(expected.equals(reduce(progressive, by)?.data ?? Buffer.alloc(0))).toBe(true);
+        }
+      }
+    },
+  );
+
   it.each(jpegReductions)("equals it on a file with restart markers, at a 1/%i", (by) => {
     expectEqual(jpegWithRestarts, by);
   });
@@ -94,16 +152,18 @@ describe("JpegReducer", () => {
     },
   );
 
-  it("gives nothing where the file ends early, wherever it does", () => {
-    const file = encodeJpeg(noisePicture(40, 40, 1), 80, "4:2:0");
-    for (let end = scanOf(file).from; end < file.length; end++) {
-      expect(reduce(file.subarray(0, end), 4)).toBeUndefined();
+  it("gives nothing where the file ends early, wherever it does", async () => {
+    for (const file of [encodeJpeg(noisePicture(40, 40, 1), 80, "4:2:0"), await progressiveNoise(40)]) {
+      for (let end = 0; end < file.length; end++) {
+        const frame = jpegScans(file.subarray(0, end));
+        if (frame !== undefined) expect(reducer.reduce(file.subarray(0, end), frame, 4, plenty)).toBeUndefined();
+      }
+      expect(reduce(file, 4)).toBeDefined();
     }
-    expect(reduce(file, 4)).toBeDefined();
   });
 
-  it("survives any damage, and gives the right size or nothing", () => {
-    const files = [jpegWithRestarts, encodeJpeg(noisePicture(60, 60, 2), 90, "4:2:0")];
+  it("survives any damage, and gives the right size or nothing", async () => {
+    const files = [jpegWithRestarts, encodeJpeg(noisePicture(60, 60, 2), 90, "4:2:0"), await progressiveNoise(60)];
     const damage = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })), {
       minLength: 1,
       maxLength: 6,
@@ -112,12 +172,12 @@ describe("JpegReducer", () => {
       fc.property(fc.constantFrom(...files), damage, reduction, (file, changes, by) => {
         const damaged = Buffer.from(file);
         for (const [place, value] of changes) damaged[2 + Math.floor(place * (file.length - 3))] = value;
-        const scan = baselineJpeg(damaged);
+        const frame = jpegScans(damaged);
         // Millions of pixels from some hundred bytes are another matter.
-        fc.pre(scan === undefined || scan.width * scan.height < 1e6);
-        const pixels = scan === undefined ? undefined : reducer.reduce(damaged, scan, by);
-        if (scan === undefined || pixels === undefined) return;
-        expect([pixels.width, pixels.height]).toEqual([Math.ceil(scan.width / by), Math.ceil(scan.height / by)]);
+        fc.pre(frame === undefined || frame.width * frame.height < 1e6);
+        const pixels = frame === undefined ? undefined : reducer.reduce(damaged, frame, by, plenty);
+        if (frame === undefined || pixels === undefined) return;
+        expect([pixels.width, pixels.height]).toEqual([Math.ceil(frame.width / by), Math.ceil(frame.height / by)]);
         expect(pixels.data.length).toBe(pixels.width * pixels.height * pixels.channels);
       }),
       { numRuns: 1000 },

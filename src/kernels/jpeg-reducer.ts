@@ -1,40 +1,14 @@
+import {
+  coefficientScales,
+  type JpegFrame,
+  type JpegReduction,
+  type JpegScan,
+  type ReducedComponent,
+  type ReducedFrame,
+  reducedFrame,
+} from "./jpeg-frame.ts";
 import { align, compiledKernel, KernelInstance } from "./kernel-instance.ts";
 import { jpegWasm } from "./wasm/jpeg-wasm.ts";
-
-/** Pixels of the file for one that comes out, along each side. */
-export const jpegReductions = [8, 4, 2] as const;
-export type JpegReduction = (typeof jpegReductions)[number];
-
-/** A component of a scan, as its headers describe it. */
-export interface ScannedComponent {
-  /** Blocks of an MCU, along each side. */
-  readonly across: number;
-  readonly down: number;
-  /** 64 steps of one byte, in the order of the file (zigzag). */
-  readonly steps: Uint8Array;
-  readonly dcTable: number;
-  readonly acTable: number;
-}
-
-export interface HuffmanTable {
-  readonly kind: "dc" | "ac";
-  readonly index: number;
-  /** Sixteen: codes of each length, from one bit on. */
-  readonly counts: Uint8Array;
-  readonly symbols: Uint8Array;
-}
-
-/** A baseline JPEG of one scan, as its headers describe it: one component, or Y, Cb and Cr. */
-export interface BaselineScan {
-  readonly width: number;
-  readonly height: number;
-  readonly components: readonly ScannedComponent[];
-  readonly tables: readonly HuffmanTable[];
-  /** MCUs between restart markers; 0 without. */
-  readonly restartInterval: number;
-  /** Where entropy-coded bytes begin. */
-  readonly from: number;
-}
 
 export interface ReducedJpeg {
   readonly width: number;
@@ -46,168 +20,218 @@ export interface ReducedJpeg {
   readonly extent: { readonly width: number; readonly height: number };
 }
 
-interface Chroma {
-  /** Pixels a side that a block of chroma becomes. */
-  readonly size: number;
-  /** 1 where that makes two columns for one of luma. */
-  readonly columnShift: number;
-  readonly rowShift: number;
+/** What a progressive file's coefficients need. */
+interface StoredComponent {
+  readonly coefficients: number;
+  readonly masks: number;
+  readonly stride: number;
+  readonly blockBytes: number;
 }
 
-/** Where the planes of a row of MCUs lie. */
-interface Strip {
+/** Where things lie in the kernel's memory. */
+interface Layout {
   readonly planes: readonly number[];
-  readonly stride: number;
-  readonly lumaRows: number;
+  readonly planeStride: number;
+  readonly stored: readonly StoredComponent[];
+  readonly target: number;
+  readonly source: number;
+  readonly areaTop: number;
+  readonly end: number;
 }
 
 /** What the kernel reads and writes past the end of rows and areas. */
 const slackBytes = 64;
 const entropySlackBytes = 4096 + slackBytes;
 const endOfImage = 0xffd9;
+/** Of a progressive block, by the pixels a side that it becomes: 1, 5, 25 or 64 coefficients of 16 bits. */
+const storedBytes: ReadonlyMap<number, number> = new Map([
+  [1, 4],
+  [2, 12],
+  [4, 52],
+  [8, 128],
+]);
 
 /**
- * Decodes baseline JPEGs at a half, a quarter or an eighth of their size with WebAssembly SIMD.
+ * Decodes JPEGs at a half, a quarter or an eighth of their size with WebAssembly SIMD.
  *
  * A block of 8 x 8 pixels becomes one of 4 x 4, 2 x 2 or 1 by an inverse DCT of that size over its lowest frequencies,
  * as the Independent JPEG Group's library does since version 7; libjpeg-turbo's averages pixels instead. Coefficients
- * that count for nothing are not decoded one by one: a table tells for twelve bits at once how many symbols they hold
- * and how many coefficients those take. Subsampled chroma is decoded at twice the scale of luma, and averaged along a
+ * that count for nothing are not decoded one by one: of baseline files a table tells for twelve bits at once how many
+ * symbols they hold and how many coefficients those take, of progressive ones 64 bits a block tell which are not zero,
+ * and scans of nothing else are left out. Subsampled chroma is decoded at twice the scale of luma, and averaged along a
  * side that is not subsampled.
  *
- * Within one level of `jpegReference`. Holds its memory, which grows to the largest file seen: one a worker is enough.
+ * Within two levels of `jpegReference`. Holds its memory, which grows to the largest file seen: one a worker is enough.
  * Not re-entrant.
  */
 export class JpegReducer {
   readonly #instance = new KernelInstance(compiledKernel(jpegWasm));
+  readonly #setProgressive = this.#instance.kernel("setProgressive");
   readonly #fillTable = this.#instance.answer("fillTable");
   readonly #scaleAddress = this.#instance.answer("scaleAddress");
+  readonly #describeStrip = this.#instance.kernel("describeStrip");
+  readonly #describeComponent = this.#instance.kernel("describeComponent");
   readonly #clearBlocks = this.#instance.kernel("clearBlocks");
   readonly #addBlock = this.#instance.kernel("addBlock");
-  readonly #decodeScan = this.#instance.answer("decodeScan");
-  readonly #markerAddress = this.#instance.answer("markerAddress");
-
-  /** Bytes of memory that a call would need. */
-  static bytesFor(scan: BaselineScan, fileBytes: number, reduction: JpegReduction): number {
-    const { width, height, components } = scan;
-    return Math.ceil(width / reduction) * Math.ceil(height / reduction) * components.length + 2 * fileBytes;
-  }
+  readonly #beginScan = this.#instance.kernel("beginScan");
+  readonly #endScan = this.#instance.answer("endScan");
+  readonly #decodeBaseline = this.#instance.answer("decodeBaseline");
+  readonly #decodeDc = this.#instance.answer("decodeDc");
+  readonly #decodeAc = this.#instance.answer("decodeAc");
+  readonly #writeProgressive = this.#instance.kernel("writeProgressive");
 
   /**
    * The image's pixels as stored, `width / reduction` x `height / reduction` rounded up. Undefined where anything is out
    * of the ordinary: samplings other than 4:4:4, 4:2:2, 4:4:0 and 4:2:0, damage of any kind, bytes that belong to
-   * nothing before the end marker.
+   * nothing, more than `maxBytes` of memory.
    */
-  reduce(file: Uint8Array, scan: BaselineScan, reduction: JpegReduction): ReducedJpeg | undefined {
-    const [luma] = scan.components;
-    const size = 8 / reduction;
-    const chroma = chromaOf(scan.components, size);
-    if (luma === undefined || chroma === undefined || !this.#fillTables(scan)) return undefined;
-    const columns = Math.ceil(scan.width / (8 * luma.across));
-    const rows = Math.ceil(scan.height / (8 * luma.down));
-    const strip = this.#strip(scan.components, columns, size, chroma);
-    const extent = { width: scan.width / reduction, height: scan.height / reduction };
-    const [width, height] = [Math.ceil(extent.width), Math.ceil(extent.height)];
-    const channels = scan.components.length === 1 ? 1 : 3;
-    const target = strip.end;
-    const source = align(target + width * height * channels + slackBytes, 16);
-    const entropyBytes = file.length - scan.from;
-    const top = align(source + entropyBytes * 2 + entropySlackBytes, 16);
-    this.#instance.reserve(top + slackBytes);
-    this.#instance.write(source, file.subarray(scan.from));
-    this.#describe(scan, strip, size, chroma);
-    const [lumaPlane = 0, blue = 0, red = 0] = strip.planes;
-    const { stride, lumaRows } = strip;
-    const { columnShift, rowShift } = chroma;
-    const isWhole =
-      this.#decodeScan(
-        source,
-        source + entropyBytes,
-        top,
-        columns,
-        rows,
-        scan.restartInterval,
-        channels,
-        lumaPlane,
-        blue,
-        red,
-        stride,
-        lumaRows,
-        columnShift,
-        rowShift,
-        target,
-        width,
-        height,
-      ) === 1;
-    const marker = this.#instance.bytes(this.#markerAddress(), 2).readUInt16BE();
-    if (!isWhole || marker !== endOfImage) return undefined;
-    return { width, height, channels, data: this.#instance.bytes(target, width * height * channels), extent };
+  reduce(file: Uint8Array, frame: JpegFrame, reduction: JpegReduction, maxBytes: number): ReducedJpeg | undefined {
+    const reduced = reducedFrame(frame, reduction);
+    if (reduced === undefined) return undefined;
+    const layout = layoutOf(frame, reduced, align(this.#instance.base, 16));
+    if (layout.end > maxBytes) return undefined;
+    this.#instance.reserve(layout.end);
+    this.#describe(frame, reduced, layout);
+    const isWhole = frame.isProgressive
+      ? this.#progressive(file, frame, reduced, layout)
+      : this.#baseline(file, frame, reduced, layout);
+    if (!isWhole) return undefined;
+    const { width, height, extent } = reduced;
+    const channels = frame.components.length === 1 ? 1 : 3;
+    return { width, height, channels, data: this.#instance.bytes(layout.target, width * height * channels), extent };
   }
 
-  #strip(components: readonly ScannedComponent[], columns: number, lumaSize: number, chroma: Chroma) {
-    const sizes = components.map((_, index) => (index === 0 ? lumaSize : chroma.size));
-    const widths = components.map(({ across }, index) => columns * across * (sizes[index] ?? 0));
-    const stride = align(Math.max(...widths) + slackBytes, 16);
-    let end = align(this.#instance.base, 16);
-    const planes = components.map(({ down }, index) => {
-      const plane = end;
-      end += stride * down * (sizes[index] ?? 0);
-      return plane;
-    });
-    return { planes, stride, lumaRows: (components[0]?.down ?? 1) * lumaSize, end: end + slackBytes };
+  #describe(frame: JpegFrame, reduced: ReducedFrame, { planes, planeStride }: Layout): void {
+    const [luma = 0, blue = 0, red = 0] = planes;
+    const [first] = reduced.components;
+    const lumaRows = (first?.down ?? 0) * (first?.size ?? 0);
+    const { columnShift, rowShift, components } = reduced;
+    this.#describeStrip(luma, blue, red, planeStride, lumaRows, components.length, columnShift, rowShift);
+    for (const [index, { size }] of components.entries()) {
+      const scales = coefficientScales(frame.components[index]?.steps ?? new Uint8Array(64), size);
+      this.#instance.write(this.#scaleAddress(index), scales);
+    }
+    this.#setProgressive(frame.isProgressive ? 1 : 0);
   }
 
-  #fillTables({ tables }: BaselineScan): boolean {
-    const { base } = this.#instance;
-    this.#instance.reserve(base + 16 + 256);
-    return tables.every(({ kind, index, counts, symbols }) => {
-      this.#instance.write(base, counts);
-      this.#instance.write(base + 16, symbols);
-      return this.#fillTable((kind === "dc" ? 0 : 2) + index, base, base + 16) === 1;
-    });
-  }
-
-  #describe({ components }: BaselineScan, { planes, stride }: Strip, lumaSize: number, chroma: Chroma): void {
+  #baseline(file: Uint8Array, frame: JpegFrame, reduced: ReducedFrame, layout: Layout): boolean {
+    const [scan] = frame.scans;
+    if (scan === undefined || !this.#fillTables(scan, layout)) return false;
     this.#clearBlocks();
-    for (const [index, { across, down, steps, dcTable, acTable }] of components.entries()) {
-      const size = index === 0 ? lumaSize : chroma.size;
-      this.#instance.write(this.#scaleAddress(index), scalesOf(steps, size));
+    for (const { component, dcTable, acTable } of scan.components) {
+      const of = reduced.components[component];
+      if (of === undefined) return false;
+      const { across, down, size } = of;
       for (let block = 0; block < across * down; block++) {
         const [column, row] = [block % across, Math.floor(block / across)];
-        const out = (planes[index] ?? 0) + row * size * stride + column * size;
-        this.#addBlock(index, dcTable, acTable, size, out, across * size, stride);
+        const out = (layout.planes[component] ?? 0) + (row * layout.planeStride + column) * size;
+        this.#addBlock(component, dcTable, acTable, size, out, across * size, layout.planeStride);
       }
     }
+    this.#begin(file, scan, layout);
+    const { columns, rows, width, height } = reduced;
+    if (this.#decodeBaseline(columns, rows, layout.target, width, height) !== 1) return false;
+    const marker = this.#endScan();
+    return marker > 0 && this.#instance.bytes(marker, 2).readUInt16BE() === endOfImage;
+  }
+
+  #progressive(file: Uint8Array, frame: JpegFrame, reduced: ReducedFrame, layout: Layout): boolean {
+    const stored = layout.stored[0]?.coefficients ?? layout.target;
+    this.#instance.bytes(stored, layout.target - stored).fill(0);
+    const needed = neededCoefficients(frame.scans, reduced.components);
+    for (const scan of frame.scans) {
+      if (!this.#fillTables(scan, layout)) return false;
+      const isNeeded = scan.components.some(({ component }) => scan.first <= (needed[component] ?? 0));
+      if (isNeeded && !this.#progressiveScan(file, scan, reduced, layout)) return false;
+    }
+    const { columns, rows, width, height } = reduced;
+    this.#writeProgressive(columns, rows, layout.target, width, height);
+    return true;
+  }
+
+  #progressiveScan(file: Uint8Array, scan: JpegScan, reduced: ReducedFrame, layout: Layout): boolean {
+    const [only, ...others] = scan.components;
+    if (only === undefined) return false;
+    for (const [index, { component, dcTable, acTable }] of scan.components.entries()) {
+      const [of, stored] = [reduced.components[component], layout.stored[component]];
+      // Whoever leaves one out in between is no encoder that we know.
+      if (of === undefined || stored === undefined || component !== only.component + index) return false;
+      const { coefficients, masks, stride, blockBytes } = stored;
+      const { across, down, size } = of;
+      this.#describeComponent(component, coefficients, masks, stride, blockBytes, across, down, size, dcTable, acTable);
+    }
+    const own = reduced.components[only.component];
+    const isInterleaved = others.length > 0;
+    const columns = isInterleaved ? reduced.columns : (own?.ownColumns ?? 0);
+    const rows = isInterleaved ? reduced.rows : (own?.ownRows ?? 0);
+    const isRefinement = scan.high > 0 ? 1 : 0;
+    this.#begin(file, scan, layout);
+    const isTaken =
+      scan.first === 0
+        ? this.#decodeDc(only.component, scan.components.length, columns, rows, isRefinement, scan.low)
+        : this.#decodeAc(only.component, columns, rows, scan.first, scan.last, isRefinement, scan.low);
+    return isTaken === 1 && this.#endScan() === layout.source + scan.to - scan.from;
+  }
+
+  #fillTables({ tables }: JpegScan, { source }: Layout): boolean {
+    return tables.every(({ kind, index, counts, symbols }) => {
+      this.#instance.write(source, counts);
+      this.#instance.write(source + 16, symbols);
+      return this.#fillTable((kind === "dc" ? 0 : 2) + index, source, source + 16) === 1;
+    });
+  }
+
+  #begin(file: Uint8Array, { from, to, restartInterval }: JpegScan, { source, areaTop }: Layout): void {
+    this.#instance.write(source, file.subarray(from, to));
+    this.#beginScan(source, source + to - from, areaTop, restartInterval);
   }
 }
 
-/** Undefined where chroma is sampled in a way that the kernel does not know. */
-function chromaOf(components: readonly ScannedComponent[], lumaSize: number): Chroma | undefined {
-  const [luma, ...others] = components;
-  if (luma === undefined || luma.across > 2 || luma.down > 2) return undefined;
-  if (others.some(({ across, down }) => across !== 1 || down !== 1)) return undefined;
-  const share = Math.max(luma.across, luma.down);
-  return { size: lumaSize * share, columnShift: luma.across < share ? 1 : 0, rowShift: luma.down < share ? 1 : 0 };
+function layoutOf({ isProgressive, scans }: JpegFrame, reduced: ReducedFrame, base: number): Layout {
+  const { components, columns, rows, width, height } = reduced;
+  let free = base;
+  const take = (bytes: number) => {
+    const at = free;
+    free = align(free + bytes + slackBytes, 16);
+    return at;
+  };
+  const planeStride = align(
+    Math.max(...components.map(({ across, size }) => columns * across * size)) + slackBytes,
+    16,
+  );
+  const planes = components.map(({ down, size }) => take(planeStride * down * size));
+  const stored = isProgressive ? components.map((component) => storedComponent(component, columns, rows, take)) : [];
+  const target = take(width * height * components.length);
+  const longest = Math.max(16 + 256, ...scans.map(({ from, to }) => to - from));
+  const source = take(longest);
+  const areaTop = align(free + longest + entropySlackBytes, 16);
+  return { planes, planeStride, stored, target, source, areaTop, end: areaTop + slackBytes };
 }
 
-/** Row and column of coefficients, in the order of a file. */
-export const zigzag: readonly (readonly [row: number, column: number])[] = Array.from({ length: 15 }, (_, diagonal) => {
-  const rows = Array.from({ length: 8 }, (__, row) => row).filter((row) => diagonal - row >= 0 && diagonal - row < 8);
-  return (diagonal % 2 === 0 ? rows.reverse() : rows).map((row) => [row, diagonal - row] as const);
-}).flat();
+function storedComponent(
+  { across, down, size }: ReducedComponent,
+  columns: number,
+  rows: number,
+  take: (bytes: number) => number,
+): StoredComponent {
+  const stride = columns * across;
+  const blocks = stride * rows * down;
+  const blockBytes = storedBytes.get(size) ?? 0;
+  return { coefficients: take(blocks * blockBytes), masks: take(blocks * 8), stride, blockBytes };
+}
 
-/** Of one dimension, for a transform to so many pixels: what its arithmetic leaves out. */
-const factors: ReadonlyMap<number, readonly number[]> = new Map([
-  [1, [1]],
-  [2, [1, 1]],
-  [4, [1, 2, 1, 2]],
-  [8, Array.from({ length: 8 }, (_, index) => (index === 0 ? 1 : Math.SQRT2 * Math.cos((index * Math.PI) / 16)))],
-]);
-
-function scalesOf(steps: Uint8Array, size: number): Float32Array {
-  const ofSize = factors.get(size) ?? [];
-  return Float32Array.from(
-    zigzag,
-    ([row, column], index) => ((steps[index] ?? 0) * (ofSize[row] ?? 0) * (ofSize[column] ?? 0)) / 8,
-  );
+/**
+ * The last coefficient of each component up to which scans must be read. A scan that refines what counts has bits for all
+ * that its band has so far, so that what was not zero must be known of all of it.
+ */
+function neededCoefficients(scans: readonly JpegScan[], components: readonly ReducedComponent[]): readonly number[] {
+  return components.map(({ size }, index) => {
+    let needed = [0, 4, 24, 63][Math.log2(size)] ?? 63;
+    for (const { components: of, first, last, high } of scans.toReversed()) {
+      if (high > 0 && first <= needed && of.some(({ component }) => component === index)) {
+        needed = Math.max(needed, last);
+      }
+    }
+    return needed;
+  });
 }

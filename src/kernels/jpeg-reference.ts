@@ -1,10 +1,11 @@
 import {
-  type BaselineScan,
   type HuffmanTable,
+  type JpegFrame,
   type JpegReduction,
-  type ScannedComponent,
+  type JpegScan,
+  reducedFrame,
   zigzag,
-} from "./jpeg-reducer.ts";
+} from "./jpeg-frame.ts";
 
 interface Plane {
   /** Pixels a side of its blocks. */
@@ -13,65 +14,152 @@ interface Plane {
   readonly values: Float64Array;
 }
 
+/** Coefficients of a component's blocks, in the order of the file. */
+interface Blocks {
+  readonly columns: number;
+  readonly coefficients: readonly number[][];
+}
+
 /**
  * What `JpegReducer` does, bit by bit and in double precision: its oracle in tests. Throws where the bits are no image.
  * Takes tens of milliseconds for some thousand pixels.
  */
-export function jpegReference(file: Uint8Array, scan: BaselineScan, reduction: JpegReduction): Uint8Array {
-  const { components } = scan;
-  const [across, down] = [components[0]?.across ?? 1, components[0]?.down ?? 1];
-  const columns = Math.ceil(scan.width / (8 * across));
-  const rows = Math.ceil(scan.height / (8 * down));
-  const planes = components.map((component, index): Plane => {
-    const size = (8 / reduction) * (index === 0 ? 1 : Math.max(across, down));
-    const width = columns * component.across * size;
-    return { size, width, values: new Float64Array(width * rows * component.down * size) };
+export function jpegReference(file: Uint8Array, frame: JpegFrame, reduction: JpegReduction): Uint8Array {
+  const reduced = reducedFrame(frame, reduction);
+  if (reduced === undefined) throw new Error("chroma is sampled in an unknown way");
+  const blocks = reduced.components.map(({ across, down }): Blocks => {
+    const columns = reduced.columns * across;
+    const zeros = () => Array.from({ length: 64 }, () => 0);
+    return { columns, coefficients: Array.from({ length: columns * reduced.rows * down }, zeros) };
   });
-  const bits = new Bits(file, scan.from);
-  let means = components.map(() => 0);
-  for (let mcu = 0; mcu < columns * rows; mcu++) {
-    if (scan.restartInterval > 0 && mcu > 0 && mcu % scan.restartInterval === 0) {
-      bits.passRestart();
-      means = components.map(() => 0);
+  const tables = new Map<string, HuffmanTable>();
+  for (const scan of frame.scans) {
+    for (const table of scan.tables) tables.set(`${table.kind}${table.index}`, table);
+    new ScanReader(file, scan, tables, frame.isProgressive).read(blocks, reduced);
+  }
+  const planes = reduced.components.map(({ size }, index): Plane => {
+    const { columns, coefficients } = blocks[index] ?? { columns: 0, coefficients: [] };
+    const plane = { size, width: columns * size, values: new Float64Array(coefficients.length * size * size) };
+    for (const [block, values] of coefficients.entries()) {
+      const [left, top] = [(block % columns) * size, Math.floor(block / columns) * size];
+      writeBlock(plane, left, top, values, frame.components[index]?.steps ?? new Uint8Array());
     }
-    for (const [index, component] of components.entries()) {
-      for (let block = 0; block < component.across * component.down; block++) {
-        const plane = planes[index];
-        if (plane === undefined) throw new Error("a component has no plane");
-        const coefficients = readBlock(bits, scan.tables, component, means[index] ?? 0);
-        means[index] = coefficients[0] ?? 0;
-        const left = ((mcu % columns) * component.across + (block % component.across)) * plane.size;
-        const top = (Math.floor(mcu / columns) * component.down + Math.floor(block / component.across)) * plane.size;
-        writeBlock(plane, left, top, coefficients, component.steps);
+    return plane;
+  });
+  return pixelsOf(reduced.width, reduced.height, planes);
+}
+
+/** One scan, as F.2 and G.2 of T.81 read it. */
+class ScanReader {
+  readonly #bits: Bits;
+  readonly #scan: JpegScan;
+  readonly #tables: ReadonlyMap<string, HuffmanTable>;
+  readonly #isProgressive: boolean;
+  #means = [0, 0, 0];
+  #emptyBlocks = 0;
+
+  constructor(file: Uint8Array, scan: JpegScan, tables: ReadonlyMap<string, HuffmanTable>, isProgressive: boolean) {
+    this.#bits = new Bits(file, scan.from);
+    this.#scan = scan;
+    this.#tables = tables;
+    this.#isProgressive = isProgressive;
+  }
+
+  read(blocks: readonly Blocks[], reduced: NonNullable<ReturnType<typeof reducedFrame>>): void {
+    const { components, restartInterval } = this.#scan;
+    const isAlone = components.length === 1;
+    const own = reduced.components[components[0]?.component ?? 0];
+    const columns = isAlone ? (own?.ownColumns ?? 0) : reduced.columns;
+    const rows = isAlone ? (own?.ownRows ?? 0) : reduced.rows;
+    for (let mcu = 0; mcu < columns * rows; mcu++) {
+      if (restartInterval > 0 && mcu > 0 && mcu % restartInterval === 0) {
+        this.#bits.passRestart();
+        this.#means = [0, 0, 0];
+        this.#emptyBlocks = 0;
+      }
+      for (const { component, dcTable, acTable } of components) {
+        const of = blocks[component];
+        const { across, down } = isAlone
+          ? { across: 1, down: 1 }
+          : (reduced.components[component] ?? { across: 0, down: 0 });
+        for (let block = 0; block < across * down; block++) {
+          const column = (mcu % columns) * across + (block % across);
+          const row = Math.floor(mcu / columns) * down + Math.floor(block / across);
+          const coefficients = of?.coefficients[row * of.columns + column];
+          if (coefficients === undefined) throw new Error("the scan has more blocks than the image");
+          this.#block(coefficients, component, `dc${dcTable}`, `ac${acTable}`);
+        }
       }
     }
   }
-  return pixelsOf(scan, planes, reduction);
-}
 
-/** Coefficients in the order of the file, the first one with the one before added. */
-function readBlock(
-  bits: Bits,
-  tables: readonly HuffmanTable[],
-  component: ScannedComponent,
-  before: number,
-): readonly number[] {
-  const table = (kind: "dc" | "ac", index: number) => {
-    const found = tables.find((one) => one.kind === kind && one.index === index);
-    if (found === undefined) throw new Error(`there is no table ${kind} ${index}`);
-    return found;
-  };
-  const coefficients = Array.from({ length: 64 }, () => 0);
-  coefficients[0] = before + bits.value(bits.symbol(table("dc", component.dcTable)));
-  const ac = table("ac", component.acTable);
-  for (let index = 1; index < 64; index++) {
-    const symbol = bits.symbol(ac);
-    if (symbol === 0) break;
-    index += symbol >> 4;
-    if (index > 63) throw new Error("a run leaves its block");
-    coefficients[index] = bits.value(symbol & 15);
+  #block(coefficients: number[], component: number, dcTable: string, acTable: string): void {
+    const { first, last, high, low } = this.#scan;
+    if (first === 0 && high > 0) {
+      coefficients[0] = (coefficients[0] ?? 0) + this.#bits.value(1, "plain") * 2 ** low;
+    } else if (first === 0) {
+      const mean = (this.#means[component] ?? 0) + this.#bits.value(this.#bits.symbol(this.#table(dcTable)));
+      this.#means[component] = mean;
+      coefficients[0] = mean * 2 ** low;
+    }
+    if (last > 0 && high === 0) this.#firstBits(coefficients, this.#table(acTable), Math.max(1, first));
+    else if (last > 0) this.#furtherBits(coefficients, this.#table(acTable));
   }
-  return coefficients;
+
+  #firstBits(coefficients: number[], table: HuffmanTable, first: number): void {
+    const { last, low } = this.#scan;
+    if (this.#emptyBlocks > 0) {
+      this.#emptyBlocks--;
+      return;
+    }
+    for (let index = first; index <= last; index++) {
+      const symbol = this.#bits.symbol(table);
+      const [run, size] = [symbol >> 4, symbol & 15];
+      if (size === 0 && run < 15) {
+        if (!this.#isProgressive && run > 0) throw new Error("only progressive files have runs of blocks");
+        this.#emptyBlocks = 2 ** run - 1 + this.#bits.value(run, "plain");
+        return;
+      }
+      index += run;
+      if (index > last && size > 0) throw new Error("a run leaves its block");
+      if (size > 0) coefficients[index] = this.#bits.value(size) * 2 ** low;
+    }
+  }
+
+  #furtherBits(coefficients: number[], table: HuffmanTable): void {
+    const { first, last, low } = this.#scan;
+    let index = first;
+    while (this.#emptyBlocks === 0 && index <= last) {
+      const symbol = this.#bits.symbol(table);
+      const [run, size] = [symbol >> 4, symbol & 15];
+      if (size === 0 && run < 15) {
+        this.#emptyBlocks = 2 ** run + this.#bits.value(run, "plain");
+        break;
+      }
+      const fresh = size === 0 ? 0 : this.#bits.value(size) * 2 ** low;
+      for (let zeros = run; index <= last; index++) {
+        if ((coefficients[index] ?? 0) !== 0) this.#refine(coefficients, index);
+        else if (zeros-- === 0) break;
+      }
+      if (fresh !== 0 && index > last) throw new Error("a run leaves its band");
+      if (fresh !== 0) coefficients[index] = fresh;
+      index++;
+    }
+    if (this.#emptyBlocks === 0) return;
+    for (; index <= last; index++) if ((coefficients[index] ?? 0) !== 0) this.#refine(coefficients, index);
+    this.#emptyBlocks--;
+  }
+
+  #refine(coefficients: number[], index: number): void {
+    const value = coefficients[index] ?? 0;
+    coefficients[index] = value + this.#bits.value(1, "plain") * Math.sign(value) * 2 ** this.#scan.low;
+  }
+
+  #table(name: string): HuffmanTable {
+    const found = this.#tables.get(name);
+    if (found === undefined) throw new Error(`there is no table ${name}`);
+    return found;
+  }
 }
 
 /** The inverse DCT of T.81, A.3.3, over the lowest frequencies alone. */
@@ -100,8 +188,7 @@ function cosine(place: number, frequency: number, size: number): number {
   return Math.cos(((2 * place + 1) * frequency * Math.PI) / (2 * size));
 }
 
-function pixelsOf(scan: BaselineScan, planes: readonly Plane[], reduction: JpegReduction): Uint8Array {
-  const [width, height] = [Math.ceil(scan.width / reduction), Math.ceil(scan.height / reduction)];
+function pixelsOf(width: number, height: number, planes: readonly Plane[]): Uint8Array {
   const channels = planes.length;
   const pixels = new Uint8ClampedArray(width * height * channels);
   const [luma] = planes;
@@ -157,10 +244,11 @@ class Bits {
     throw new Error("the bits are no code");
   }
 
-  value(size: number): number {
+  /** So many bits: `signed` as F.2.2.1 of T.81 extends them, or `plain`. */
+  value(size: number, kind: "signed" | "plain" = "signed"): number {
     let value = 0;
     for (let bit = 0; bit < size; bit++) value = value * 2 + this.#bit();
-    return size > 0 && value < 2 ** (size - 1) ? value - 2 ** size + 1 : value;
+    return kind === "signed" && size > 0 && value < 2 ** (size - 1) ? value - 2 ** size + 1 : value;
   }
 
   passRestart(): void {

@@ -17,12 +17,15 @@ export interface JpegSegment {
   readonly to: number;
 }
 
-/** Segments from the start of the image up to and including the first scan's header; ends early where the file is cut. */
-export function* jpegSegments(file: HeaderBytes): Generator<JpegSegment> {
-  let at = 2;
+/**
+ * Segments from `from`, without which it is the start of the image, up to and including the next scan's header; ends early
+ * where the file is cut.
+ */
+export function* jpegSegments(file: HeaderBytes, from = 2): Generator<JpegSegment> {
+  let at = from;
   while (at < file.length) {
     while (at < file.length && file.u8(at) !== 0xff) at++;
-    const from = at;
+    const start = at;
     while (file.u8(at) === 0xff) at++;
     const marker = file.u8(at);
     if (marker === endOfImage || marker === -1) return;
@@ -33,7 +36,7 @@ export function* jpegSegments(file: HeaderBytes): Generator<JpegSegment> {
     const length = file.u16(at + 1);
     if (length < 2) return;
     const to = at + 1 + length;
-    yield { marker, from, payload: at + 3, to };
+    yield { marker, from: start, payload: at + 3, to };
     if (marker === startOfScan) return;
     at = to;
   }

@@ -1,11 +1,11 @@
 // AssemblyScript: see ../jpeg.ts.
 import { held, keep, next, predictors, window } from "./entropy-bytes";
-import { END_RUN, entryAt, skipAt, tableAt } from "./huffman";
+import { END_RUN, entryAt, skipAt, tableAt, valueOf } from "./huffman";
 import { clearCoefficients, inverse, lastThatCounts, putCoefficient, putMean, scaleAddress } from "./inverse-dct";
 
-/** The blocks of an MCU, in order. */
-export const blocks: usize = memory.data(512, 16);
-export let blocksEnd: usize = blocks;
+// The blocks of an MCU, in order.
+const blocks: usize = memory.data(512, 16);
+let blocksEnd: usize = blocks;
 
 const DC_TABLE: usize = 0;
 const AC_TABLE: usize = 4;
@@ -47,18 +47,16 @@ export function addBlock(
   blocksEnd += BLOCK_BYTES;
 }
 
-// The value that bits of `entry` behind its code stand for: the highest bit tells its sign (F.12 of ITU-T T.81).
-function valueOf(bits: u64, entry: u32): i32 {
-  const tail: u64 = bits << ((entry >> 5) & 31);
-  const size: i32 = (entry >> 10) & 15;
-  return <i32>((tail >> 1) >> (63 - size)) + (<i32>(<i64>~tail >> 63) & (1 - (1 << size)));
+/** The MCU in `column`; false where bits are no code, or a run leaves its block. */
+export function decodeMcu(column: i32): bool {
+  for (let block: usize = blocks; block < blocksEnd; block += BLOCK_BYTES) {
+    if (!decodeBlock(block, column)) return false;
+  }
+  return true;
 }
 
-/**
- * Decodes a block of the MCU in `column`, and says where the next block is described; 0 where bits are no code, or a run
- * leaves the block. Coefficients that the block's pixels do not depend on are skipped, several at once.
- */
-export function decodeBlock(block: usize, column: i32): usize {
+/** Coefficients that the block's pixels do not depend on are skipped, several at once. */
+function decodeBlock(block: usize, column: i32): bool {
   const scale: usize = load<usize>(block, SCALE);
   const last: i32 = load<i32>(block, LAST);
   const size: i32 = load<i32>(block, SIZE);
@@ -69,7 +67,7 @@ export function decodeBlock(block: usize, column: i32): usize {
   let bits: u64 = window | (load<u64>(next - 8) >> held);
   let count: i32 = held | 56;
   const first: u32 = entryAt(load<usize>(block, DC_TABLE), bits, true);
-  if (first == 0) return 0;
+  if (first == 0) return false;
   const level: i32 = load<i32>(predictor) + valueOf(bits, first);
   store<i32>(predictor, level);
   clearCoefficients(size);
@@ -93,15 +91,15 @@ export function decodeBlock(block: usize, column: i32): usize {
       }
     }
     const entry: u32 = entryAt(acTable, bits, false);
-    if (entry == 0) return 0;
+    if (entry == 0) return false;
     index += entry >> 14;
     if (index < 64) putCoefficient(index, valueOf(bits, entry), scale);
-    else if (index < END_RUN) return 0;
+    else if (index < END_RUN) return false;
     bits <<= entry & 31;
     count -= entry & 31;
     index++;
   }
   keep(bits, count, at);
   inverse(size, load<usize>(block, OUT) + <usize>column * load<usize>(block, STEP), load<usize>(block, STRIDE));
-  return block + BLOCK_BYTES;
+  return true;
 }

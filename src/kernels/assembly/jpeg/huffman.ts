@@ -19,6 +19,13 @@ const NOTHING: u32 = 127 << 8;
 
 // DC 0, DC 1, AC 0, AC 1.
 const tables: usize = memory.data(83968, 16);
+// Of the symbol 0: what follows it in progressive scans is for `progressive.ts` to say.
+let emptyRun: i32 = END_RUN;
+
+/** Whether tables filled from now on are those of progressive scans: they have no skips. */
+export function setProgressive(isProgressive: i32): void {
+  emptyRun = isProgressive != 0 ? 0 : END_RUN;
+}
 
 export function tableAt(index: i32): usize {
   return tables + <usize>index * TABLE_BYTES;
@@ -28,6 +35,13 @@ export function tableAt(index: i32): usize {
 export function entryAt(table: usize, window: u64, isDc: bool): u32 {
   const entry: u32 = load<u32>(table + ((<usize>(window >> (64 - LOOK))) << 2));
   return entry == 0 ? longEntry(table, window, isDc) : entry;
+}
+
+/** The value that the bits of `entry` behind its code stand for: the highest tells its sign (F.12 of ITU-T T.81). */
+export function valueOf(window: u64, entry: u32): i32 {
+  const tail: u64 = window << ((entry >> 5) & 31);
+  const size: i32 = (entry >> 10) & 15;
+  return <i32>((tail >> 1) >> (63 - size)) + (<i32>(<i64>~tail >> 63) & (1 - (1 << size)));
 }
 
 /** As many symbols as lie whole within the bits at the front of `window`. See `skipOf`. */
@@ -60,7 +74,7 @@ export function fillTable(index: i32, counts: usize, symbols: usize): i32 {
     }
     code <<= 1;
   }
-  if (!isDc) {
+  if (!isDc && emptyRun == END_RUN) {
     for (let bits: i32 = 0; bits < 1 << SKIP; bits++) {
       store<u32>(table + ((<usize>bits) << 2), skipOf(table, bits), SYMBOL_BYTES);
     }
@@ -75,7 +89,7 @@ function repeat(table: usize, from: i32, times: i32, entry: u32): void {
 // Bits in all (0-4), bits of the code (5-9), bits of the value (10-13), zeros before it (14 on).
 function entryOf(symbol: i32, length: i32, isDc: bool): u32 {
   const size: i32 = symbol & 15;
-  const run: i32 = isDc ? 0 : symbol == 0 ? END_RUN : symbol >> 4;
+  const run: i32 = isDc ? 0 : symbol == 0 ? emptyRun : symbol >> 4;
   return <u32>((run << 14) | (size << 10) | (length << 5) | (length + size));
 }
 
