@@ -1,5 +1,5 @@
 // What decoding alone takes of a 2000x1500 JPEG that becomes 341x256, by the kind of file: CPU milliseconds on one
-// thread. The bytes decide, not the pixels: that is the limit of W2.
+// thread. The bytes decide, not the pixels: that is what W2 is about.
 //
 //   node bench/install-peers.ts && node bench/jpeg-decode.ts
 import { execFileSync } from "node:child_process";
@@ -8,6 +8,8 @@ import path from "node:path";
 import turbo from "@julusian/jpeg-turbo";
 import sharp from "sharp";
 import { z } from "zod";
+import { JpegReducer } from "../src/kernels/jpeg-reducer.ts";
+import { jpegScans } from "../src/media/image/jpeg-scans.ts";
 import { python } from "./harness/peer-environments.ts";
 import { jpegFolder, kindInName } from "./inputs/jpegs.ts";
 
@@ -41,20 +43,31 @@ const opencv = z.record(z.string(), z.number()).parse(
   ),
 );
 
+const reducer = new JpegReducer();
+
+/** As `resize-image` decodes what is no CMYK. */
+function reduce(file: Buffer): void {
+  const frame = jpegScans(file);
+  if (frame === undefined || reducer.reduce(file, frame, 4, 2 ** 26) === undefined)
+    throw new Error("it is not decoded");
+}
+
 const table: Record<string, Record<string, string>> = {};
 for (const [kind, ofKind] of files) {
   const reduced = await measured(ofKind, (file) =>
     sharp(file).autoOrient().resize(341, 256, { fit: "fill", kernel: "linear" }).raw().toBuffer(),
   );
-  // It has no CMYK.
-  const whole =
-    kind === "cmyk"
-      ? undefined
-      : await measured(ofKind, (file) => turbo.decompressSync(file, pixels, { format: turbo.FORMAT_RGB }));
+  // Neither has CMYK.
+  const isCmyk = kind === "cmyk";
+  const whole = isCmyk
+    ? undefined
+    : await measured(ofKind, (file) => turbo.decompressSync(file, pixels, { format: turbo.FORMAT_RGB }));
+  const ours = isCmyk ? undefined : await measured(ofKind, reduce);
   const kilobytes = ofKind.reduce((sum, { byteLength }) => sum + byteLength, 0) / ofKind.length / 1000;
   table[kind] = {
     files: String(ofKind.length),
     KB: kilobytes.toFixed(0),
+    "ours, at a quarter": ours?.toFixed(1) ?? "",
     "sharp, at a quarter": reduced.toFixed(1),
     "libjpeg-turbo, whole": whole?.toFixed(1) ?? "",
     "OpenCV, at a quarter": opencv[kind]?.toFixed(1) ?? "",

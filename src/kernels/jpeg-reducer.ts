@@ -81,21 +81,26 @@ export class JpegReducer {
   readonly #writeProgressive = this.#instance.kernel("writeProgressive");
 
   /**
-   * The image's pixels as stored, `width / reduction` x `height / reduction` rounded up. Undefined where anything is out
-   * of the ordinary: samplings other than 4:4:4, 4:2:2, 4:4:0 and 4:2:0, damage of any kind, bytes that belong to
-   * nothing, more than `maxBytes` of memory.
+   * The image's pixels as stored, `width / reduction` x `height / reduction` rounded up. "unfit" where chroma is sampled
+   * other than in 4:4:4, 4:2:2, 4:4:0 or 4:2:0, or more than `maxBytes` of memory were needed; "damaged" where the bytes
+   * of a scan that is read are not in order, or are more than the image's.
    */
-  reduce(file: Uint8Array, frame: JpegFrame, reduction: JpegReduction, maxBytes: number): ReducedJpeg | undefined {
+  reduce(
+    file: Uint8Array,
+    frame: JpegFrame,
+    reduction: JpegReduction,
+    maxBytes: number,
+  ): ReducedJpeg | "unfit" | "damaged" {
     const reduced = reducedFrame(frame, reduction);
-    if (reduced === undefined) return undefined;
+    if (reduced === undefined) return "unfit";
     const layout = layoutOf(frame, reduced, align(this.#instance.base, 16));
-    if (layout.end > maxBytes) return undefined;
+    if (layout.end > maxBytes) return "unfit";
     this.#instance.reserve(layout.end);
     this.#describe(frame, reduced, layout);
     const isWhole = frame.isProgressive
       ? this.#progressive(file, frame, reduced, layout)
       : this.#baseline(file, frame, reduced, layout);
-    if (!isWhole) return undefined;
+    if (!isWhole) return "damaged";
     const { width, height, extent } = reduced;
     const channels = frame.components.length === 1 ? 1 : 3;
     return { width, height, channels, data: this.#instance.bytes(layout.target, width * height * channels), extent };

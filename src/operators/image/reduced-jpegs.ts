@@ -15,21 +15,21 @@ export class ReducedJpegs {
 
   /**
    * Pixels as they are stored, not turned upright, of no fewer columns and rows than `geometry` scales to; their data is
-   * valid until the next call. Undefined when the image does not shrink by half, or is no plain JPEG
-   * that the kernel knows. Throws
-   * what `ImageCodec.pixels` would when it has too many pixels or ends early.
+   * valid until the next call. "unfit" when the image does not shrink by half, or is no plain JPEG that the kernel knows;
+   * "damaged" when the kernel objects to its bytes. Throws what `ImageCodec.pixels` would when it has too many pixels or
+   * ends early.
    */
   decode(
     bytes: Uint8Array,
     header: ImageHeader,
     geometry: ResizeGeometry,
     maxInputPixels: number,
-  ): ReducedJpeg | undefined {
+  ): ReducedJpeg | "unfit" | "damaged" {
     const reduction = reductionFor(header, geometry);
-    if (reduction === undefined || !admitsPlainJpeg(bytes, header, maxInputPixels)) return undefined;
+    if (reduction === undefined || !admitsPlainJpeg(bytes, header, maxInputPixels)) return "unfit";
     const frame = jpegScans(bytes);
-    const reduced = frame === undefined ? undefined : this.#reducer.reduce(bytes, frame, reduction, maxKernelBytes);
-    if (reduced !== undefined) countDecode("jpeg-reduced");
+    const reduced = frame === undefined ? "unfit" : this.#reducer.reduce(bytes, frame, reduction, maxKernelBytes);
+    if (typeof reduced !== "string") countDecode("jpeg-reduced");
     return reduced;
   }
 }

@@ -159,6 +159,21 @@ describe("resize-image", () => {
     }
   });
 
+  it.each([false, true])(
+    "fails a damaged file at every size, and one that ends early (progressive: %s)",
+    async (progressive) => {
+      const intact = await file(smooth).jpeg({ progressive }).toBuffer();
+      const damaged = Buffer.concat([intact.subarray(0, 3000), intact.subarray(3600)]);
+      const cut = intact.subarray(0, 3000);
+      for (const sizePixels of [256, 150, 80, 20]) {
+        for (const bytes of [damaged, cut]) {
+          const resizing = resized(bytes, { mode: "keep_ratio", sizePixels });
+          await expect(resizing).rejects.toMatchObject({ code: "SAMPLE_CORRUPT" });
+        }
+      }
+    },
+  );
+
   it("lays transparency on the background and borders with it", async () => {
     const clear = await file(smooth).ensureAlpha(0).png().toBuffer();
     const { data, info } = await resized(clear, { background: "#ff0000", format: "png", mode: "border" });

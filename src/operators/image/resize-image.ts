@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { partsToLookAt } from "../../contract/filter.ts";
 import { defineMap, type Outcome } from "../../contract/operator.ts";
+import type { ReducedJpeg } from "../../kernels/jpeg-reducer.ts";
 import { type ResampleKernel, resampleKernels } from "../../kernels/resample-table.ts";
 import { contentHeader } from "../../media/image/content-header.ts";
 import { decodedBytes, type ImageCodec, loadImageCodec } from "../../media/image/image-codec.ts";
@@ -129,13 +130,13 @@ class ImageResizer {
       return { part, pixels: header, original: header };
     }
     const bytes = part.content.peek();
-    if (geometry !== undefined && bytes !== undefined) {
-      const pixels = this.#reducedJpeg(bytes, header, geometry);
-      if (pixels !== undefined) return this.#done(part, pixels, header);
-    }
-    if (geometry !== undefined && wantsSharp(header, geometry)) return this.#withSharp(part, header, geometry);
-    if (geometry !== undefined && bytes !== undefined) {
-      const pixels = this.#plainJpeg(bytes, header, geometry);
+    if (geometry !== undefined) {
+      const { maxInputPixels } = this.#options;
+      const reduced = bytes === undefined ? "unfit" : this.#jpegs.decode(bytes, header, geometry, maxInputPixels);
+      if (typeof reduced !== "string") return this.#done(part, this.#fromReduced(reduced, header, geometry), header);
+      // sharp's shrink-on-load does not notice all damage; decoding the whole image does.
+      if (reduced === "unfit" && wantsSharp(header, geometry)) return this.#withSharp(part, header, geometry);
+      const pixels = bytes === undefined ? undefined : this.#plainJpeg(bytes, header, geometry);
       if (pixels !== undefined) return this.#done(part, pixels, header);
     }
     return this.#decoded(part.content).then((pixels) => this.#fromPixels(part, pixels));
@@ -156,9 +157,7 @@ class ImageResizer {
     return stored === undefined ? undefined : this.#scaled(stored, header, geometry);
   }
 
-  #reducedJpeg(bytes: Uint8Array, header: ImageHeader, geometry: ResizeGeometry): Pixels | undefined {
-    const reduced = this.#jpegs.decode(bytes, header, geometry, this.#options.maxInputPixels);
-    if (reduced === undefined) return undefined;
+  #fromReduced(reduced: ReducedJpeg, header: ImageHeader, geometry: ResizeGeometry): Pixels {
     this.#pixelResizer.source(reduced.data.length).set(reduced.data);
     return this.#scaled(reduced, header, geometry);
   }
