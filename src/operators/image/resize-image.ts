@@ -45,7 +45,7 @@ const options = z.strictObject({
 });
 type Options = z.output<typeof options>;
 
-/** What is no baseline JPEG and shrinks by this factor or more goes to sharp, whose shrink-on-load reads fewer coefficients. */
+/** What our own kernel does not decode and shrinks by this factor or more goes to sharp, which shrinks as it decodes. */
 const largeReduction = 4;
 
 const sharpKernels = {
@@ -134,8 +134,9 @@ class ImageResizer {
       const { maxInputPixels } = this.#options;
       const reduced = bytes === undefined ? "unfit" : this.#jpegs.decode(bytes, header, geometry, maxInputPixels);
       if (typeof reduced !== "string") return this.#done(part, this.#fromReduced(reduced, header, geometry), header);
-      // sharp's shrink-on-load does not notice all damage; decoding the whole image does.
-      if (reduced === "unfit" && wantsSharp(header, geometry)) return this.#withSharp(part, header, geometry);
+      // sharp's shrink-on-load does not notice all damage; decoding the whole image does, where it is not too large.
+      const isForSharp = reduced === "unfit" || decodedBytes(header) > maxKernelBytes;
+      if (isForSharp && wantsSharp(header, geometry)) return this.#withSharp(part, header, geometry);
       const pixels = bytes === undefined ? undefined : this.#plainJpeg(bytes, header, geometry);
       if (pixels !== undefined) return this.#done(part, pixels, header);
     }
