@@ -1,5 +1,5 @@
 /** Pixels of the file for one that comes out, along each side. */
-export const jpegReductions = [8, 4, 2] as const;
+export const jpegReductions = [8, 4, 2, 1] as const;
 export type JpegReduction = (typeof jpegReductions)[number];
 
 export interface JpegComponent {
@@ -41,11 +41,15 @@ export interface JpegScan {
   readonly low: number;
 }
 
-/** A JPEG as its headers describe it, of one component or of Y, Cb and Cr: baseline with one scan of all, or progressive. */
+/** A JPEG as its headers describe it: baseline with one scan of all components, or progressive. */
 export interface JpegFrame {
   readonly width: number;
   readonly height: number;
   readonly isProgressive: boolean;
+  /** What its components are: grey, Y Cb Cr, inks, or Y Cb Cr of the coloured inks and black. */
+  readonly colours: "grey" | "ycc" | "cmyk" | "ycck";
+  /** Whether inks are 255 where there is none. */
+  readonly isInverted: boolean;
   readonly components: readonly JpegComponent[];
   readonly scans: readonly JpegScan[];
 }
@@ -75,13 +79,19 @@ export interface ReducedComponent {
   readonly ownRows: number;
 }
 
-/** Undefined where chroma is sampled in another way than 4:4:4, 4:2:2, 4:4:0 or 4:2:0. */
+/**
+ * Undefined where the second and third component are sampled in another way than 4:4:4, 4:2:2, 4:4:0 or 4:2:0, the fourth
+ * in another than the first, or subsampled ones were needed whole.
+ */
 export function reducedFrame(frame: JpegFrame, reduction: JpegReduction): ReducedFrame | undefined {
-  const [luma, ...chroma] = frame.components;
+  const [luma, second, third, black] = frame.components;
   if (luma === undefined || luma.across > 2 || luma.down > 2) return undefined;
+  const chroma = [second, third].filter((component) => component !== undefined);
   if (chroma.some(({ across, down }) => across !== 1 || down !== 1)) return undefined;
+  if (black !== undefined && (black.across !== luma.across || black.down !== luma.down)) return undefined;
   const extent = { width: frame.width / reduction, height: frame.height / reduction };
-  const share = Math.max(luma.across, luma.down);
+  const share = chroma.length === 0 ? 1 : Math.max(luma.across, luma.down);
+  if (share > reduction) return undefined;
   return {
     extent,
     width: Math.ceil(extent.width),
@@ -91,12 +101,12 @@ export function reducedFrame(frame: JpegFrame, reduction: JpegReduction): Reduce
     components: frame.components.map(({ across, down }, index) => ({
       across,
       down,
-      size: (8 / reduction) * (index === 0 ? 1 : share),
+      size: (8 / reduction) * (index % 3 === 0 ? 1 : share),
       ownColumns: Math.ceil(Math.ceil((frame.width * across) / luma.across) / 8),
       ownRows: Math.ceil(Math.ceil((frame.height * down) / luma.down) / 8),
     })),
-    columnShift: chroma.length > 0 && luma.across < share ? 1 : 0,
-    rowShift: chroma.length > 0 && luma.down < share ? 1 : 0,
+    columnShift: luma.across < share ? 1 : 0,
+    rowShift: luma.down < share ? 1 : 0,
   };
 }
 

@@ -52,14 +52,14 @@ const storedBytes: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * Decodes JPEGs at a half, a quarter or an eighth of their size with WebAssembly SIMD.
+ * Decodes JPEGs at a half, a quarter or an eighth of their size, or whole, with WebAssembly SIMD.
  *
  * A block of 8 x 8 pixels becomes one of 4 x 4, 2 x 2 or 1 by an inverse DCT of that size over its lowest frequencies,
  * as the Independent JPEG Group's library does since version 7; libjpeg-turbo's averages pixels instead. Coefficients
  * that count for nothing are not decoded one by one: of baseline files a table tells for twelve bits at once how many
  * symbols they hold and how many coefficients those take, of progressive ones 64 bits a block tell which are not zero,
  * and scans of nothing else are left out. Subsampled chroma is decoded at twice the scale of luma, and averaged along a
- * side that is not subsampled.
+ * side that is not subsampled. Inks become RGB as Pillow's `convert("RGB")` makes it, without a profile.
  *
  * Within two levels of `jpegReference`. Holds its memory, which grows to the largest file seen: one a worker is enough.
  * Not re-entrant.
@@ -70,6 +70,7 @@ export class JpegReducer {
   readonly #fillTable = this.#instance.answer("fillTable");
   readonly #scaleAddress = this.#instance.answer("scaleAddress");
   readonly #describeStrip = this.#instance.kernel("describeStrip");
+  readonly #describeColours = this.#instance.kernel("describeColours");
   readonly #describeComponent = this.#instance.kernel("describeComponent");
   readonly #clearBlocks = this.#instance.kernel("clearBlocks");
   readonly #addBlock = this.#instance.kernel("addBlock");
@@ -81,9 +82,9 @@ export class JpegReducer {
   readonly #writeProgressive = this.#instance.kernel("writeProgressive");
 
   /**
-   * The image's pixels as stored, `width / reduction` x `height / reduction` rounded up. "unfit" where chroma is sampled
-   * other than in 4:4:4, 4:2:2, 4:4:0 or 4:2:0, or more than `maxBytes` of memory were needed; "damaged" where the bytes
-   * of a scan that is read are not in order, or are more than the image's.
+   * The image's pixels as stored, `width / reduction` x `height / reduction` rounded up: grey or RGB. "unfit" where chroma is
+   * sampled other than in 4:4:4, 4:2:2, 4:4:0 or 4:2:0, or is subsampled and to be decoded whole, or more than `maxBytes` of
+   * memory were needed; "damaged" where the bytes of a scan that is read are not in order, or are more than the image's.
    */
   reduce(
     file: Uint8Array,
@@ -102,16 +103,18 @@ export class JpegReducer {
       : this.#baseline(file, frame, reduced, layout);
     if (!isWhole) return "damaged";
     const { width, height, extent } = reduced;
-    const channels = frame.components.length === 1 ? 1 : 3;
+    const channels = channelsOf(frame);
     return { width, height, channels, data: this.#instance.bytes(layout.target, width * height * channels), extent };
   }
 
   #describe(frame: JpegFrame, reduced: ReducedFrame, { planes, planeStride }: Layout): void {
-    const [luma = 0, blue = 0, red = 0] = planes;
+    const [luma = 0, blue = 0, red = 0, black = 0] = planes;
     const [first] = reduced.components;
     const lumaRows = (first?.down ?? 0) * (first?.size ?? 0);
     const { columnShift, rowShift, components } = reduced;
-    this.#describeStrip(luma, blue, red, planeStride, lumaRows, components.length, columnShift, rowShift);
+    this.#describeStrip(luma, blue, red, black, planeStride, lumaRows, columnShift, rowShift);
+    const isYcc = frame.colours === "ycc" || frame.colours === "ycck" ? 1 : 0;
+    this.#describeColours(components.length, isYcc, frame.isInverted ? 1 : 0);
     for (const [index, { size }] of components.entries()) {
       const scales = coefficientScales(frame.components[index]?.steps ?? new Uint8Array(64), size);
       this.#instance.write(this.#scaleAddress(index), scales);
@@ -192,7 +195,12 @@ export class JpegReducer {
   }
 }
 
-function layoutOf({ isProgressive, scans }: JpegFrame, reduced: ReducedFrame, base: number): Layout {
+function channelsOf({ components }: JpegFrame): 1 | 3 {
+  return components.length === 1 ? 1 : 3;
+}
+
+function layoutOf(frame: JpegFrame, reduced: ReducedFrame, base: number): Layout {
+  const { isProgressive, scans } = frame;
   const { components, columns, rows, width, height } = reduced;
   let free = base;
   const take = (bytes: number) => {
@@ -206,7 +214,7 @@ function layoutOf({ isProgressive, scans }: JpegFrame, reduced: ReducedFrame, ba
   );
   const planes = components.map(({ down, size }) => take(planeStride * down * size));
   const stored = isProgressive ? components.map((component) => storedComponent(component, columns, rows, take)) : [];
-  const target = take(width * height * components.length);
+  const target = take(width * height * channelsOf(frame));
   const longest = Math.max(16 + 256, ...scans.map(({ from, to }) => to - from));
   const source = take(longest);
   const areaTop = align(free + longest + entropySlackBytes, 16);

@@ -46,7 +46,7 @@ export function jpegReference(file: Uint8Array, frame: JpegFrame, reduction: Jpe
     }
     return plane;
   });
-  return pixelsOf(reduced.width, reduced.height, planes);
+  return pixelsOf(frame, reduced.width, reduced.height, planes);
 }
 
 /** One scan, as F.2 and G.2 of T.81 read it. */
@@ -55,7 +55,7 @@ class ScanReader {
   readonly #scan: JpegScan;
   readonly #tables: ReadonlyMap<string, HuffmanTable>;
   readonly #isProgressive: boolean;
-  #means = [0, 0, 0];
+  #means = [0, 0, 0, 0];
   #emptyBlocks = 0;
 
   constructor(file: Uint8Array, scan: JpegScan, tables: ReadonlyMap<string, HuffmanTable>, isProgressive: boolean) {
@@ -74,7 +74,7 @@ class ScanReader {
     for (let mcu = 0; mcu < columns * rows; mcu++) {
       if (restartInterval > 0 && mcu > 0 && mcu % restartInterval === 0) {
         this.#bits.passRestart();
-        this.#means = [0, 0, 0];
+        this.#means = [0, 0, 0, 0];
         this.#emptyBlocks = 0;
       }
       for (const { component, dcTable, acTable } of components) {
@@ -188,25 +188,36 @@ function cosine(place: number, frequency: number, size: number): number {
   return Math.cos(((2 * place + 1) * frequency * Math.PI) / (2 * size));
 }
 
-function pixelsOf(width: number, height: number, planes: readonly Plane[]): Uint8Array {
-  const channels = planes.length;
+function pixelsOf(frame: JpegFrame, width: number, height: number, planes: readonly Plane[]): Uint8Array {
+  const channels = planes.length === 1 ? 1 : 3;
   const pixels = new Uint8ClampedArray(width * height * channels);
   const [luma] = planes;
   if (luma === undefined) throw new Error("the image has no components");
   const rows = luma.values.length / luma.width;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [grey = 0, blue = 0, red = 0] = planes.map((plane) => {
+      const values = planes.map((plane) => {
         const wide = plane.width / luma.width;
         const high = plane.values.length / plane.width / rows;
         return meanOf(plane, x * wide, y * high, wide, high);
       });
-      const [cb, cr] = [blue - 128, red - 128];
-      const rgb = [grey + 1.402 * cr, grey - 0.344136 * cb - 0.714136 * cr, grey + 1.772 * cb];
-      pixels.set(channels === 1 ? [grey] : rgb, (y * width + x) * channels);
+      pixels.set(colourOf(frame, values), (y * width + x) * channels);
     }
   }
   return new Uint8Array(pixels);
+}
+
+function colourOf({ colours, isInverted }: JpegFrame, values: readonly number[]): readonly number[] {
+  const [first = 0, second = 0, third = 0, fourth = 0] = values;
+  if (colours === "grey") return [first];
+  const [cb, cr] = [second - 128, third - 128];
+  const rgb = [first + 1.402 * cr, first - 0.344136 * cb - 0.714136 * cr, first + 1.772 * cb];
+  if (colours === "ycc") return rgb;
+  const clamped = [...Uint8ClampedArray.from(rgb)];
+  // libjpeg's CMYK of YCCK is the complement of what YCbCr would be.
+  const stored = [...(colours === "ycck" ? clamped.map((value) => 255 - value) : values.slice(0, 3)), fourth];
+  const [cyan = 0, magenta = 0, yellow = 0, black = 0] = stored.map((value) => (isInverted ? 255 - value : value));
+  return [cyan, magenta, yellow].map((ink) => Math.round(((255 - ink) * (255 - black)) / 255));
 }
 
 function meanOf(plane: Plane, left: number, top: number, wide: number, high: number): number {

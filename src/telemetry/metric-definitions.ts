@@ -70,7 +70,7 @@ export const workMetrics = {
   ),
   imagesDecoded: counter(
     "pipeline_images_decoded_total",
-    "Images decoded, by decoder: `jpeg-turbo` is the fast way of plain JPEGs, `jpeg-reduced` that of baseline JPEGs at a fraction of their size, `sharp` that of all others, `sharp-reduced` the same at a fraction of the size.",
+    "Images decoded, by decoder: `jpeg-turbo` is the fast way of plain JPEGs, `jpeg-kernel` that of JPEGs at a fraction of their size, and of CMYK without a profile, `sharp` that of all others, `sharp-reduced` the same at a fraction of the size.",
     ["decoder"],
   ),
 } as const;

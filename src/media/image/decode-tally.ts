@@ -1,10 +1,10 @@
-/** `jpeg-reduced`: this project's own, at a fraction of the size. `sharp-reduced`: shrink-on-load and resize in one. */
-const imageDecoders = ["jpeg-turbo", "jpeg-reduced", "sharp", "sharp-reduced"] as const;
+/** `jpeg-kernel`: this project's own. `sharp-reduced`: shrink-on-load and resize in one. */
+const imageDecoders = ["jpeg-turbo", "jpeg-kernel", "sharp", "sharp-reduced"] as const;
 export type ImageDecoder = (typeof imageDecoders)[number];
 
 export type DecodeCounts = { readonly [decoder in ImageDecoder]: number };
 
-const counts = { "jpeg-turbo": 0, "jpeg-reduced": 0, sharp: 0, "sharp-reduced": 0 };
+const counts = { "jpeg-turbo": 0, "jpeg-kernel": 0, sharp: 0, "sharp-reduced": 0 };
 
 /** Notes an image that this process decoded, or tried to. */
 export function countDecode(decoder: ImageDecoder): void {

@@ -84,7 +84,7 @@ export class ImageCodec {
 
   /**
    * Decodes a plain JPEG into memory of the caller's choosing, fast and at once, as it is stored: not turned upright.
-   * Undefined when the image is not plain (`admitsPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides. Throws
+   * Undefined when the image is not plain (`isPlainJpeg`) or libjpeg-turbo objects to it: then `pixels` decides. Throws
    * what `pixels` would when the file ends early.
    */
   decodePlainJpeg(
@@ -93,7 +93,8 @@ export class ImageCodec {
     maxInputPixels: number,
     target: (bytes: number) => Buffer,
   ): StoredPixels | undefined {
-    if (!admitsPlainJpeg(bytes, header, maxInputPixels)) return undefined;
+    if (!isPlainJpeg(header)) return undefined;
+    requireWhole(bytes, header, maxInputPixels);
     const channels = decodedChannels(header) === 1 ? 1 : 3;
     const stored: StoredPixels = swapsSides(header.orientation)
       ? { width: header.height, height: header.width, channels }
@@ -176,20 +177,8 @@ export class ImageCodec {
   }
 }
 
-/**
- * Whether an image is a plain JPEG, which a decoder alone makes into sRGB pixels. Throws what `pixels` would when it has too
- * many pixels or ends early.
- */
-export function admitsPlainJpeg(bytes: Uint8Array, header: ImageHeader, maxInputPixels: number): boolean {
-  if (!isPlainJpeg(header)) return false;
-  requireDecodable(header, maxInputPixels);
-  // No decoder takes what ends early; all would decode what is there before they say so.
-  if (endsEarly(bytes, header.format)) throw decodeFailure(bytes, header.format);
-  return true;
-}
-
-/** 8 bits, grey or YCbCr, nothing to convert. */
-function isPlainJpeg(header: ImageHeader): boolean {
+/** Whether a JPEG decoder alone gives the sRGB pixels: 8 bits, grey or YCbCr, nothing to convert. */
+export function isPlainJpeg(header: ImageHeader): boolean {
   return (
     header.format === "jpeg" && header.bitDepth === 8 && header.colourModel !== "cmyk" && header.profile !== "other"
   );
@@ -198,6 +187,13 @@ function isPlainJpeg(header: ImageHeader): boolean {
 /** Bytes of the whole image, decoded. */
 export function decodedBytes(header: ImageHeader): number {
   return header.width * header.height * decodedChannels(header);
+}
+
+/** Throws what `ImageCodec.pixels` would when an image has too many pixels or ends early. */
+export function requireWhole(bytes: Uint8Array, header: ImageHeader, maxInputPixels: number): void {
+  requireDecodable(header, maxInputPixels);
+  // No decoder takes what ends early; all would decode what is there before they say so.
+  if (endsEarly(bytes, header.format)) throw decodeFailure(bytes, header.format);
 }
 
 function requireDecodable(header: ImageHeader, maxInputPixels: number): void {

@@ -51,8 +51,12 @@ interface Scan {
   readonly low: number;
 }
 
+/** What components mean: one of grey; Y, Cb and Cr; inks; or Y, Cb and Cr of the coloured inks, and black. */
+type Colours = "grey" | "ycc" | "cmyk" | "ycck";
+
 /**
- * What a decoder must know of a JPEG of one component, or of Y, Cb and Cr, that is baseline in one scan or progressive.
+ * What a decoder must know of a JPEG that is baseline in one scan or progressive. `isInverted`: inks are 255 where there is
+ * none, which is how Adobe's programs store them.
  * Undefined for every other JPEG, and where a table is missing or damaged: then a library decides.
  */
 export function jpegScans(bytes: Uint8Array) {
@@ -69,8 +73,8 @@ class ScanReader {
   #frame: JpegSegment | undefined;
   #components: readonly FrameComponent[] | undefined;
   #interval = 0;
-  /** As an Adobe segment says; 1 = YCbCr. */
-  #transform = 1;
+  /** As an Adobe segment says: 0 = as they are, 1 = YCbCr, 2 = YCCK. */
+  #transform: number | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#file = new HeaderBytes(bytes);
@@ -85,14 +89,18 @@ class ScanReader {
         if (segment.to > file.length || !this.#takes(segment)) return undefined;
         if (segment.marker === startOfScan) scan = this.#scan(segment);
       }
-      const [components, frame] = [this.#components, this.#frame];
-      if (scan === undefined || components === undefined || frame === undefined) return undefined;
+      const [components, frame, colours] = [this.#components, this.#frame, this.#colours()];
+      if (scan === undefined || components === undefined || frame === undefined || colours === undefined) {
+        return undefined;
+      }
       this.#scans.push(scan);
       if (frame.marker === baselineFrame || file.u8(scan.to + 1) === endOfImage) {
         return {
           width: file.u16(frame.payload + 3),
           height: file.u16(frame.payload + 1),
           isProgressive: frame.marker === progressiveFrame,
+          colours,
+          isInverted: this.#transform !== undefined,
           components: components.map(({ across, down, steps }) => ({ across, down, steps })),
           scans: this.#scans,
         };
@@ -189,7 +197,8 @@ class ScanReader {
     const { payload, to } = this.#frame;
     const file = this.#file;
     const count = file.u8(payload + 5);
-    if (file.u8(payload) !== 8 || (count !== 1 && count !== 3) || payload + 6 + count * 3 !== to) return undefined;
+    if (file.u8(payload) !== 8 || (count !== 1 && count !== 3 && count !== 4) || payload + 6 + count * 3 !== to)
+      return undefined;
     const components: FrameComponent[] = [];
     for (let at = payload + 6; at < to; at += 3) {
       const sampling = file.u8(at + 1);
@@ -199,9 +208,21 @@ class ScanReader {
       if (steps === undefined || across === 0 || down === 0) return undefined;
       components.push({ id: file.u8(at), across, down, steps });
     }
+    return components;
+  }
+
+  /** As libjpeg understands them; undefined for RGB, and where the Adobe segment says what it knows nothing of. */
+  #colours(): Colours | undefined {
+    const components = this.#components ?? [];
+    const transform = this.#transform;
+    if (components.length === 1) return "grey";
+    if (components.length === 4) {
+      if (transform === undefined || transform === 0) return "cmyk";
+      return transform === 2 ? "ycck" : undefined;
+    }
     // Where no Adobe segment says that pixels are stored as RGB, names of components do.
     const names = components.map(({ id }) => String.fromCharCode(id)).join("");
-    return count === 3 && (this.#transform !== 1 || names === "RGB") ? undefined : components;
+    return (transform === undefined && names !== "RGB") || transform === 1 ? "ycc" : undefined;
   }
 }
 

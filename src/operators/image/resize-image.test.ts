@@ -144,13 +144,15 @@ describe("resize-image", () => {
     const ways = [
       [await file(smooth).jpeg().toBuffer(), 256, { "jpeg-turbo": 1 }],
       [lying, 256, { "jpeg-turbo": 1 }],
-      [cmyk, 256, { sharp: 1 }],
+      [cmyk, 256, { "jpeg-kernel": 1 }],
+      [await file(smooth).toColourspace("cmyk").withIccProfile("cmyk").jpeg().toBuffer(), 256, { sharp: 1 }],
       [await file(smooth).png().toBuffer(), 256, { sharp: 1 }],
-      [lying, 187, { "jpeg-reduced": 1 }],
+      [lying, 187, { "jpeg-kernel": 1 }],
       [lying, 188, { "jpeg-turbo": 1 }],
       [progressive, 188, { "jpeg-turbo": 1 }],
-      [progressive, 20, { "jpeg-reduced": 1 }],
-      [cmyk, 20, { "sharp-reduced": 1 }],
+      [progressive, 20, { "jpeg-kernel": 1 }],
+      [cmyk, 20, { "jpeg-kernel": 1 }],
+      [await file(smooth).png().toBuffer(), 20, { "sharp-reduced": 1 }],
     ] as const;
     for (const [bytes, sizePixels, expected] of ways) {
       const before = decodeCounts();

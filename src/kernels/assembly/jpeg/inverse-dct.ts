@@ -7,7 +7,7 @@ const places: usize = memory.data<u8>([
   55, 63,
 ]);
 
-const scales: usize = memory.data(768, 16);
+const scales: usize = memory.data(1024, 16);
 const coefficients: usize = memory.data(256, 16);
 const turned: usize = memory.data(256, 16);
 

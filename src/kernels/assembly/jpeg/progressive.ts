@@ -14,7 +14,7 @@ const SIZE: usize = 28;
 const DC_TABLE: usize = 32;
 const AC_TABLE: usize = 36;
 
-const components: usize = memory.data(120, 16);
+const components: usize = memory.data(160, 16);
 
 function componentAt(index: i32): usize {
   return components + <usize>index * 40;
