@@ -163,6 +163,23 @@ describe("JpegReducer", () => {
     expect(reducer.reduce(file, frameOf(file), 2, 2 ** 17)).toBe("unfit");
   });
 
+  it("takes a progressive component without a scan for zeros, whatever was decoded before", async () => {
+    const picture = noisePicture(90, 70, 4);
+    const image = sharp(picture.data, { raw: { width: 90, height: 70, channels: 3 } });
+    const file = await image.jpeg({ progressive: true }).toBuffer();
+    const [means, luma] = frameOf(file).scans;
+    if (means === undefined || luma === undefined) throw new Error("there are no scans");
+    expect(luma.components).toHaveLength(1);
+    // Without the first scan, whose header has fourteen bytes, and all behind the second.
+    const parts = [file.subarray(0, means.from - 14), file.subarray(means.to, luma.to), Buffer.of(0xff, 0xd9)];
+    const alone = Buffer.concat(parts);
+    expect(frameOf(alone).scans).toHaveLength(1);
+    for (const by of reductions) {
+      reduce(await progressiveNoise(60), by);
+      expectEqual(alone, by);
+    }
+  });
+
   it("leaves files to others whose chroma would have to be enlarged", () => {
     expect(attempt(encodeJpeg(smoothPicture(64, 48), 90, "4:2:0"), 1)).toBe("unfit");
   });

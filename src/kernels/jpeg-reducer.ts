@@ -72,6 +72,7 @@ export class JpegReducer {
   readonly #describeStrip = this.#instance.kernel("describeStrip");
   readonly #describeColours = this.#instance.kernel("describeColours");
   readonly #describeComponent = this.#instance.kernel("describeComponent");
+  readonly #useTables = this.#instance.kernel("useTables");
   readonly #clearBlocks = this.#instance.kernel("clearBlocks");
   readonly #addBlock = this.#instance.kernel("addBlock");
   readonly #beginScan = this.#instance.kernel("beginScan");
@@ -144,6 +145,10 @@ export class JpegReducer {
   }
 
   #progressive(file: Uint8Array, frame: JpegFrame, reduced: ReducedFrame, layout: Layout): boolean {
+    for (const [component, { coefficients, masks, stride, blockBytes }] of layout.stored.entries()) {
+      const { across = 0, down = 0, size = 0 } = reduced.components[component] ?? {};
+      this.#describeComponent(component, coefficients, masks, stride, blockBytes, across, down, size);
+    }
     const stored = layout.stored[0]?.coefficients ?? layout.target;
     this.#instance.bytes(stored, layout.target - stored).fill(0);
     const needed = neededCoefficients(frame.scans, reduced.components);
@@ -161,12 +166,9 @@ export class JpegReducer {
     const [only, ...others] = scan.components;
     if (only === undefined) return false;
     for (const [index, { component, dcTable, acTable }] of scan.components.entries()) {
-      const [of, stored] = [reduced.components[component], layout.stored[component]];
       // Whoever leaves one out in between is no encoder that we know.
-      if (of === undefined || stored === undefined || component !== only.component + index) return false;
-      const { coefficients, masks, stride, blockBytes } = stored;
-      const { across, down, size } = of;
-      this.#describeComponent(component, coefficients, masks, stride, blockBytes, across, down, size, dcTable, acTable);
+      if (component !== only.component + index) return false;
+      this.#useTables(component, dcTable, acTable);
     }
     const own = reduced.components[only.component];
     const isInterleaved = others.length > 0;

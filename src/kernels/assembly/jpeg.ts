@@ -5,7 +5,7 @@ import { componentCount, describeColours, describeStrip, planeAt, stride, writeS
 import { beginMcu, beginScan, endScan } from "./jpeg/entropy-bytes";
 import { fillTable, setProgressive } from "./jpeg/huffman";
 import { scaleAddress } from "./jpeg/inverse-dct";
-import { describeComponent, inverseBlocks, refineAc, refineDc, takeAc, takeDc } from "./jpeg/progressive";
+import { describeComponent, inverseBlocks, refineAc, refineDc, takeAc, takeDc, useTables } from "./jpeg/progressive";
 
 export {
   addBlock,
@@ -18,6 +18,7 @@ export {
   fillTable,
   scaleAddress,
   setProgressive,
+  useTables,
 };
 
 /**

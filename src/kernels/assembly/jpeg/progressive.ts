@@ -23,7 +23,7 @@ function componentAt(index: i32): usize {
 /**
  * A component of which an MCU has `across` x `down` blocks, decoded to `size` pixels a side. Of each block, `stride` in a
  * row, the `blockBytes` bytes at `coefficients` keep in 16 bits each those that count, and 64 bits at `masks` which of all
- * are not zero; both are zero at first. Called again before a scan for the Huffman tables that it uses.
+ * are not zero; both are zero at first.
  */
 export function describeComponent(
   component: i32,
@@ -34,8 +34,6 @@ export function describeComponent(
   across: i32,
   down: i32,
   size: i32,
-  dcTable: i32,
-  acTable: i32,
 ): void {
   const at: usize = componentAt(component);
   store<usize>(at, coefficients, COEFFICIENTS);
@@ -46,6 +44,11 @@ export function describeComponent(
   store<i32>(at, across, ACROSS);
   store<i32>(at, down, DOWN);
   store<i32>(at, size, SIZE);
+}
+
+/** The Huffman tables (0 or 1 each) that a component has in the next scan. */
+export function useTables(component: i32, dcTable: i32, acTable: i32): void {
+  const at: usize = componentAt(component);
   store<usize>(at, tableAt(dcTable), DC_TABLE);
   store<usize>(at, tableAt(2 + acTable), AC_TABLE);
 }
