@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -19,9 +18,7 @@ test("three share one output; one is killed, one told to end, one frozen until t
   const replicas = [replica(), replica(), replica()] as const;
   const [killed, ended, frozen] = replicas;
   // Each holds a task of its own.
-  await expect
-    .poll(() => replicas.map(({ processId }) => existsSync(file(`open.${processId}`))), { timeout: 60_000 })
-    .toEqual([true, true, true]);
+  await Promise.all(replicas.map((each) => each.holds(folder)));
   killed.kill("SIGKILL");
   frozen.killGroup("SIGSTOP");
   ended.kill("SIGTERM");

@@ -15,6 +15,7 @@ test("it starts, works, is done and stays; told to end while it works, it is not
   await expect.poll(() => served.status("/startupz"), { timeout: 60_000 }).toBe(200);
   await expect.poll(() => served.status("/readyz")).toBe(200);
   await served.until("tasks:unfinished", { observedValue: 3 });
+  await served.holds(folder);
   expect((await served.report()).report.checks["run:state"]).toMatchObject([{ observedValue: "running" }]);
   served.kill("SIGTERM");
   await expect.poll(() => served.status("/readyz")).toBe(503);
@@ -44,6 +45,7 @@ test("what does not end within the time of grace is cut off; the exit code is 0,
   await writeHeldPipeline(folder, 3, 1);
   const served = new ServeProcess(["--config", "pipeline.yaml", "--to", "out"], folder, { TERMINATION_GRACE: "200ms" });
   await served.until("tasks:unfinished", { observedValue: 2 });
+  await served.holds(folder);
   served.kill("SIGTERM");
   expect(await served.ended, served.log).toEqual({ code: 0, signal: null });
   await writeFile(path.join(folder, "open"), "");
