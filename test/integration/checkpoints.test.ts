@@ -63,6 +63,25 @@ test("a run keeps as many checkpoints as it is told, however many it writes", as
   expect(Number(names.at(-1)?.slice(11, 17))).toBeGreaterThan(70);
 });
 
+test("where writing one is quick, a checkpoint does not wait for its interval to end", async () => {
+  const folder = await temporaryFolder();
+  const input = await writeInput(folder, 400);
+  const listed: number[] = [];
+  await runPipeline(
+    `{ source: { jsonl: { path: ${JSON.stringify(input)}, splitBytes: 1KiB } }, sink: { jsonl: {} } }`,
+    path.join(folder, "out"),
+    {
+      settings: { workers: 1, checkpointIntervalSeconds: 600 },
+      onEvent(event) {
+        if (event.type === "checkpoint-written") listed.push(event.tasks);
+      },
+    },
+  );
+  const tasks = listed.reduce((sum, each) => sum + each, 0);
+  expect(tasks).toBeGreaterThan(10);
+  expect(listed[0]).toBeLessThan(tasks / 2);
+});
+
 test("a run goes back to a checkpoint once, and ends with the same bytes", async () => {
   const folder = await temporaryFolder();
   const input = await writeInput(folder, 800);
