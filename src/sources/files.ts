@@ -47,7 +47,7 @@ const options = z.strictObject({
     .min(1)
     .default(1000)
     .describe(
-      "Samples after which a split, and with it a shard, ends. The first splits are smaller, so that small inputs keep several workers busy: 8 of 50, 8 of 100 and so on.",
+      "Samples after which a split, and with it a shard, ends. The first splits are smaller, so that small inputs keep several workers busy: 32 of 50, 32 of 100 and so on.",
     ),
 });
 type FilesOptions = z.output<typeof options>;

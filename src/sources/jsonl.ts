@@ -35,7 +35,7 @@ const options = z.strictObject({
   splitBytes: byteSize
     .default(64 * 2 ** 20)
     .describe(
-      "Byte range after which a split, and with it a shard, ends. The first splits are smaller, so that small inputs keep several workers busy: 8 of 4 MiB, 8 of 8 MiB and so on. A compressed file is one split.",
+      "Byte range after which a split, and with it a shard, ends. The first splits are smaller, so that small inputs keep several workers busy: 32 of 2 MiB, 32 of 4 MiB and so on. A compressed file is one split.",
     ),
 });
 type JsonlOptions = z.output<typeof options>;

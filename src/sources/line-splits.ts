@@ -6,7 +6,7 @@ import type { ListedFile } from "./list-input.ts";
 import { compressionOf, corrupt, streamDecompressed, streamRange } from "./open-bytes.ts";
 import { rampedSize } from "./split-ramp.ts";
 
-const firstSplitBytes = 4 * 2 ** 20;
+const firstSplitBytes = 2 * 2 ** 20;
 
 const locatorSchema = z.strictObject({
   relative: z.string(),
