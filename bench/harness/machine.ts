@@ -25,7 +25,11 @@ export function ownVersions(): Readonly<Record<string, string>> {
 function commit(root: string): string {
   try {
     const name = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
-    const changed = execFileSync("git", ["status", "--porcelain", "--untracked-files=no"], { cwd: root });
+    // The results of the workloads before this one are no change of what is measured.
+    const measured = [".", ":!bench/results"];
+    const changed = execFileSync("git", ["status", "--porcelain", "--untracked-files=no", "--", ...measured], {
+      cwd: root,
+    });
     return changed.byteLength === 0 ? name : `${name} with changes`;
   } catch {
     return "no commit";
