@@ -45,20 +45,24 @@ function progressiveNoise(width: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Colours are rounded twice: where a level of chroma rounds the other way, blue differs by two. */
+/**
+ * Colours are rounded twice: where a level of chroma rounds the other way, blue differs by two. Whole blocks of coarsely
+ * quantised files lie halfway between two levels: they may go either way, and do not count as differing.
+ */
 function expectEqual(file: Uint8Array, by: JpegReduction): void {
   const pixels = reduce(file, by);
-  const expected = jpegReference(file, frameOf(file), by);
-  expect(pixels.data.length).toBe(expected.length);
+  const [expected, down, up] = [0, -1e-3, 1e-3].map((tilt) => jpegReference(file, frameOf(file), by, tilt));
+  expect(pixels.data.length).toBe(expected?.length);
   let most = 0;
   let differing = 0;
-  for (const [index, value] of expected.entries()) {
-    const difference = Math.abs(value - (pixels.data[index] ?? 0));
-    most = Math.max(most, difference);
-    if (difference > 0) differing++;
+  for (const [index, value] of pixels.data.entries()) {
+    const [either, or] = [down?.[index] ?? 0, up?.[index] ?? 0];
+    most = Math.max(most, Math.abs(value - (expected?.[index] ?? 0)));
+    if (value < Math.min(either, or) || value > Math.max(either, or)) differing++;
   }
   expect(most).toBeLessThanOrEqual(2);
-  expect(differing).toBeLessThanOrEqual(expected.length * 0.1 + 8);
+  // Of the smallest images one pixel, in which levels of two components lie halfway and go different ways.
+  expect(differing).toBeLessThanOrEqual(pixels.data.length * 0.1 + 3);
 }
 
 /** Means of the pixels that each reduced pixel stands for. */

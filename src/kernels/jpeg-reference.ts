@@ -22,9 +22,10 @@ interface Blocks {
 
 /**
  * What `JpegReducer` does, bit by bit and in double precision: its oracle in tests. Throws where the bits are no image.
- * Takes tens of milliseconds for some thousand pixels.
+ * Takes tens of milliseconds for some thousand pixels. `tilt` is added to the levels of each component before they are
+ * rounded: a little up or down decides all that lie halfway, whatever the last bit of a calculation.
  */
-export function jpegReference(file: Uint8Array, frame: JpegFrame, reduction: JpegReduction): Uint8Array {
+export function jpegReference(file: Uint8Array, frame: JpegFrame, reduction: JpegReduction, tilt = 0): Uint8Array {
   const reduced = reducedFrame(frame, reduction);
   if (reduced === undefined) throw new Error("chroma is sampled in an unknown way");
   const blocks = reduced.components.map(({ across, down }): Blocks => {
@@ -42,7 +43,7 @@ export function jpegReference(file: Uint8Array, frame: JpegFrame, reduction: Jpe
     const plane = { size, width: columns * size, values: new Float64Array(coefficients.length * size * size) };
     for (const [block, values] of coefficients.entries()) {
       const [left, top] = [(block % columns) * size, Math.floor(block / columns) * size];
-      writeBlock(plane, left, top, values, frame.components[index]?.steps ?? new Uint8Array());
+      writeBlock(plane, left, top, values, frame.components[index]?.steps ?? new Uint8Array(), tilt);
     }
     return plane;
   });
@@ -169,6 +170,7 @@ function writeBlock(
   top: number,
   coefficients: readonly number[],
   steps: Uint8Array,
+  tilt: number,
 ): void {
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
@@ -179,7 +181,7 @@ function writeBlock(
         const wave = cosine(x, column, size) * cosine(y, row, size);
         sum += amplitude * wave * (row === 0 ? Math.SQRT1_2 : 1) * (column === 0 ? Math.SQRT1_2 : 1);
       }
-      values[(top + y) * width + left + x] = Math.max(0, Math.min(255, Math.round(sum / 4 + 128)));
+      values[(top + y) * width + left + x] = Math.max(0, Math.min(255, Math.round(sum / 4 + 128 + tilt)));
     }
   }
 }
